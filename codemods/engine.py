@@ -1,0 +1,203 @@
+"""The one path from files to a result: read, link, find, decide, rewrite, verify."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from codemods import facts, verify
+from codemods.config import Settings
+from codemods.edits import DropImport
+from codemods.facts.opened import Opened
+from codemods.loop import survey, taught
+from codemods.model import IMPACTS, Change, Fault, Result
+from codemods.plan import decide, edits_for, ignored, unused
+from codemods.program import Module, Program
+from codemods.reading import Reading, place, read_all
+from codemods.source import discover, project_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from codemods.edits import Edit
+    from codemods.loop import Site, Survey
+    from codemods.model import Finding
+    from codemods.plan import Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to look at, and how."""
+
+    paths: tuple[str, ...] = (".",)
+    settings: Settings = field(default_factory=Settings)
+    jobs: int = 0
+    """How many processes read files; 0 for as many as there are processors."""
+    cache: bool = True
+    progress: Callable[[int, int], None] | None = None
+
+
+def find(request: Request) -> Result:
+    """Every finding, with what could be done about it; nothing is rewritten."""
+    return _Run(request).result()
+
+
+def rewrite(request: Request) -> Result:
+    """The findings, and verified new contents of the files where they can be settled."""
+    run = _Run(request)
+    changes, faults = run.changes()
+    result = run.result()
+    return replace(result, changes=tuple(changes), faults=tuple(sorted((*result.faults, *faults))))
+
+
+class _Run:
+    """One request's files, linked and decided upon."""
+
+    def __init__(self, request: Request) -> None:
+        self.settings = request.settings
+        named, missing = discover(request.paths, self.settings.exclude)
+        around = [path for path in map(project_of, request.paths) if path is not None]
+        context, _ = discover(around, self.settings.exclude)
+        self.reading: Reading = read_all(
+            [*named, *context], jobs=request.jobs, cache=request.cache, progress=request.progress
+        )
+        self.within = frozenset(place(file) for file in named)
+        shown = {file.path for file in named}
+        self.faults = [*missing, *(fault for fault in self.reading.faults if fault.path in shown)]
+        self.program = Program.link(self.reading.modules, self.reading.unread)
+        self.blocking = taught(dict(self.settings.blocking), self.settings.not_blocking)
+        self.survey = self.survey_of(self.program, self.within)
+        self.decisions = self.decisions_of(self.program, self.survey, self.reading.data)
+
+    def survey_of(self, program: Program, within: frozenset[str]) -> Survey:
+        """Every site of some of a program's files."""
+        return survey(program, self.blocking, within=within)
+
+    def decisions_of(self, program: Program, found: Survey, data: Mapping[str, bytes]) -> list[Decision]:
+        """What to do about the sites that the settings and comments leave."""
+        sites = [site for site in found.sites if self.wanted(site) and not ignored(site)]
+        return list(decide(program, sites, data.__getitem__, self.settings.codemods))
+
+    def wanted(self, site: Site) -> bool:
+        """Whether the settings ask for findings like this."""
+        settings, kind = self.settings, site.entry.kind
+        file = Path(site.module.path)
+        return (
+            kind in settings.select - settings.ignore
+            and IMPACTS.index(site.entry.impact) >= IMPACTS.index(settings.impact)
+            and not any(kind in kinds and where.matches(file) for where, kinds in settings.per_file_ignores)
+        )
+
+    def applied(self, decision: Decision) -> bool:
+        """Whether a fix is to be made: a safe one, or an unsafe one that was asked for."""
+        finding = decision.finding
+        return finding.codemod is not None and (finding.level == "safe" or finding.codemod in self.settings.unsafe)
+
+    def result(self) -> Result:
+        """The run as plain data, in the order of the text."""
+        findings = (decision.finding for decision in self.decisions)
+        looked_at = [module for path, module in self.program.modules.items() if path in self.within]
+        return Result(
+            files=len(self.within),
+            functions_on_loop=self.survey.functions_on_loop,
+            findings=tuple(sorted(findings, key=lambda finding: (finding.path, finding.span))),
+            unresolved=tuple(sorted(self.survey.unresolved)),
+            unused_ignores=tuple(sorted(unused(looked_at, self.survey.sites))),
+            faults=tuple(sorted(self.faults)),
+        )
+
+    def changes(self) -> tuple[list[Change], list[Fault]]:
+        """New contents for every file with fixes to make, as far as they pass all checks."""
+        by_file: dict[str, list[Decision]] = defaultdict(list)
+        for decision in self.decisions:
+            if self.applied(decision):
+                by_file[decision.site.module.path].append(decision)
+        drafts: dict[str, _Draft] = {}
+        faults: list[Fault] = []
+        for path, decisions in sorted(by_file.items()):
+            shown = decisions[0].finding.path
+            before = self.reading.data[path]
+            reason = verify.compiles(before)
+            if reason:
+                faults.append(Fault(shown, 0, f"left alone because it does not compile: {reason}"))
+                continue
+            draft = self.draft(path, decisions)
+            if isinstance(draft, str):
+                faults.append(Fault(shown, 0, draft))
+            else:
+                drafts[path] = draft
+        failed = self.failures(drafts)
+        faults += [Fault(drafts[path].shown, 0, _internal(reasons)) for path, reasons in failed.items()]
+        changes = [
+            Change(draft.shown, self.reading.real[path], draft.before, draft.after, draft.fixed)
+            for path, draft in drafts.items()
+            if path not in failed
+        ]
+        return changes, faults
+
+    def draft(self, path: str, decisions: Sequence[Decision]) -> _Draft | str:
+        """One file rewritten and its text checked, or why it is left alone."""
+        # libcst takes longer to import than most files take to read: only rewriting pays for it.
+        from codemods.rewrite import UnchangeableError, rewrite  # noqa: PLC0415
+
+        before = self.reading.data[path]
+        edits = edits_for(self.program, Opened(before), decisions)
+        try:
+            after = rewrite(before, edits)
+        except UnchangeableError as error:
+            return f"left alone: {error}"
+        except Exception as error:  # noqa: BLE001 (whatever libcst trips over: this file is left alone, the others go on)
+            return _internal([f"{type(error).__name__}: {error}"])
+        reason = verify.compiles(after)
+        reasons = [reason] if reason else list(verify.text_faults(before, after, *_touched(decisions, edits)))
+        if reasons:
+            return _internal(reasons)
+        shown = decisions[0].finding.path
+        return _Draft(shown, before, after, tuple(decision.finding for decision in decisions))
+
+    def failures(self, drafts: Mapping[str, _Draft]) -> dict[str, list[str]]:
+        """Analyse the program as it would be, and plan again: what was fixed is gone, and nothing is left to do."""
+        if not drafts:
+            return {}
+        modules = {path: Module(path, draft.shown, facts.read(draft.after)) for path, draft in drafts.items()}
+        program = Program.link([*(self.program.modules | modules).values()], self.reading.unread)
+        data = {path: draft.after for path, draft in drafts.items()}
+        again = self.decisions_of(program, self.survey_of(program, frozenset(drafts)), data)
+        failed: dict[str, list[str]] = {}
+        for path in drafts:
+            now = [decision for decision in again if decision.site.module.path == path]
+            left = [each.finding for each in self.decisions if each.site.module.path == path and not self.applied(each)]
+            reasons = list(verify.analysis_faults(left, [decision.finding for decision in now]))
+            if any(map(self.applied, now)):
+                reasons.append("a second run would change it again")
+            before = verify.forgotten(self.program, self.program.modules[path])
+            if verify.forgotten(program, program.modules[path]) > before:
+                reasons.append("a coroutine would be left that nothing awaits")
+            if reasons:
+                failed[path] = reasons
+        return failed
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A file's new contents on their way through the checks."""
+
+    shown: str
+    before: bytes
+    after: bytes
+    fixed: tuple[Finding, ...]
+
+
+def _internal(reasons: Sequence[str]) -> str:
+    return f"internal error, left alone: the rewritten file fails its check ({'; '.join(reasons)}); please report it"
+
+
+def _touched(
+    decisions: Sequence[Decision], edits: Sequence[Edit]
+) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """The lines of the calls that are swapped, and of the imports that lose a name."""
+    spans = [decision.site.call.span for decision in decisions]
+    dropped = [edit.lines for edit in edits if isinstance(edit, DropImport)]
+    return [(span.line, span.end_line) for span in spans], dropped

@@ -1,0 +1,96 @@
+"""Locks and other things held while a call blocks: an await would let other tasks run inside.
+
+A `threading.Lock` held across an await stops the whole loop as soon as a second task wants it; an `RLock` lets the
+second task in. Patches, redirected output and the like would be seen by every task that runs meanwhile.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from codemods import catalog
+from codemods.facts.values import dotted
+from codemods.hazards.situation import Hazard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codemods.facts import Context
+    from codemods.hazards.situation import Situation
+    from codemods.program import Module
+
+_SOUNDS_LIKE_LOCK = re.compile(
+    r"lock|mutex|sema(phore)?s?$|cond(ition)?$|critical|exclusive|transaction|atomic|begin", re.IGNORECASE
+)
+
+
+def hazards(situation: Situation) -> Iterator[Hazard]:
+    """`with lock:` around the call, or an `acquire` before it and a `release` after it."""
+    site = situation.site
+    facts = site.module.facts
+    for number in site.call.contexts:
+        context = facts.contexts[number]
+        if not context.asynchronous:
+            yield from _held(situation, context)
+    lock = _acquired(situation)
+    if lock:
+        yield Hazard(
+            "manual",
+            f"`{lock}` is held here: awaiting under a lock stops the loop or lets another task in; release it first",
+        )
+
+
+def _held(situation: Situation, context: Context) -> Iterator[Hazard]:
+    known = catalog.contexts()
+    makers = _makers(situation, situation.site.module, context)
+    name = context.expression or "something"
+    where = f"the `with {name}{'(…)' if context.called else ''}` block of line {context.line}"
+    if makers & known.locks or _SOUNDS_LIKE_LOCK.search(context.expression.rpartition(".")[2]):
+        yield Hazard(
+            "manual",
+            f"it stands in {where}: awaiting while a lock is held stops the loop or lets another task in; "
+            "sleep outside the block, or use an asyncio lock",
+        )
+    elif makers & known.shared:
+        yield Hazard("manual", f"it stands in {where}, whose effect every other task would see during an await")
+    elif not makers or not makers <= known.plain | known.deadlines:
+        yield Hazard(
+            "unsafe", f"it stands in {where}; if that holds a lock or a transaction, other tasks would run inside it"
+        )
+
+
+def _makers(situation: Situation, module: Module, context: Context) -> frozenset[str]:
+    """The qualified names of what may have made the context manager; empty where that is not known."""
+    if not context.expression:
+        return frozenset()
+    if context.called:
+        resolved = situation.program.resolve(module, context.scope, context.expression)
+        return resolved.outside if resolved.only else frozenset()
+    first = context.expression.partition(".")[0]
+    holder = module.holder(context.scope, first)
+    bindings = module.names.get((holder, context.expression), ()) if holder is not None else ()
+    found: set[str] = set()
+    for binding in bindings or module.attributes_set.get(context.expression, ()):
+        if binding.kind != "call":
+            return frozenset()
+        found |= situation.program.resolve(module, binding.scope, binding.target).outside or {""}
+    return frozenset(found)
+
+
+def _acquired(situation: Situation) -> str:
+    """The lock that the function takes before the call and gives back after it."""
+    function = situation.opened.function(situation.node)
+    before: set[str] = set()
+    after: set[str] = set()
+    place = (situation.node.lineno, situation.node.col_offset)
+    for node in ast.walk(function):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if isinstance(situation.opened.parent(node), ast.Await):
+                continue
+            if node.func.attr == "acquire" and (node.lineno, node.col_offset) < place:
+                before.add(dotted(node.func.value))
+            elif node.func.attr == "release" and (node.lineno, node.col_offset) > place:
+                after.add(dotted(node.func.value))
+    return next(iter(sorted(before & after - {""})), "")

@@ -1,0 +1,42 @@
+"""One blocking call with all that a decision about it may look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Iterable
+
+    from codemods.facts.opened import Opened
+    from codemods.hazards.patched import Patches
+    from codemods.loop import Deadlines, Site
+    from codemods.program import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A site, its node in its file's tree, and the program around it."""
+
+    site: Site
+    node: ast.Call
+    opened: Opened
+    program: Program
+    deadlines: Deadlines
+    patches: Patches
+
+
+@dataclass(frozen=True, slots=True)
+class Hazard:
+    """A way in which a rewrite may go wrong. `unsafe` may be accepted by a person, `manual` must not be done."""
+
+    level: Literal["unsafe", "manual"]
+    reason: str
+
+
+def worst(hazards: Iterable[Hazard]) -> Hazard | None:
+    """The hazard that decides: the first of those that forbid, else the first of the others."""
+    found = list(hazards)
+    forbidding = [hazard for hazard in found if hazard.level == "manual"]
+    return next(iter(forbidding or found), None)

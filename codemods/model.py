@@ -1,0 +1,118 @@
+"""The words offloop speaks: frozen plain data that every floor shares.
+
+Lines and columns count from 1, columns in characters; the end of a span is the position after its last character.
+Paths shown to people are relative to the current directory and POSIX.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Level = Literal["safe", "unsafe", "manual"]
+
+KINDS = (
+    "sleep",
+    "http",
+    "database",
+    "cache",
+    "cloud",
+    "file",
+    "path",
+    "subprocess",
+    "socket",
+    "mail",
+    "lock",
+    "cpu",
+    "input",
+    "other",
+)
+IMPACTS = ("low", "medium", "high")
+LEVELS = ("safe", "unsafe", "manual")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of source text."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Step:
+    """One call on the way from a function on the loop to the call that blocks."""
+
+    path: str
+    line: int
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One place where the loop may stall, and what can be done about it."""
+
+    id: str
+    path: str
+    span: Span
+    function: str
+    kind: str
+    impact: str
+    callee: str
+    chain: tuple[Step, ...]
+    codemod: str | None
+    level: Level
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """A file that could not be dealt with, and why; `line` is 0 where no line is to blame."""
+
+    path: str
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Remark:
+    """A line of source worth pointing at: an ignore comment without use, a call that was not resolved."""
+
+    path: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The new bytes of one file, and the findings that they settle."""
+
+    path: str
+    file: Path
+    before: bytes
+    after: bytes
+    fixed: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one run over a project came to. `findings` holds all, also those that `changes` would settle."""
+
+    files: int = 0
+    functions_on_loop: int = 0
+    findings: tuple[Finding, ...] = ()
+    unresolved: tuple[Remark, ...] = ()
+    unused_ignores: tuple[Remark, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def left(self) -> tuple[Finding, ...]:
+        """The findings that no change settles."""
+        settled = {finding.id for change in self.changes for finding in change.fixed}
+        return tuple(finding for finding in self.findings if finding.id not in settled)

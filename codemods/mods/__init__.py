@@ -1,0 +1,32 @@
+"""The codemods: one module each, found by walking this package; a module's docstring is its page.
+
+A codemod decides about one site at a time: what it would do, how sure that is, and why. It never touches text: it
+names the edits, and codemods.rewrite carries them out.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from typing import TYPE_CHECKING
+
+from codemods.mods.codemod import Codemod, Verdict
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+__all__ = ["Codemod", "Verdict", "load", "names"]
+
+
+def names() -> tuple[str, ...]:
+    """The names of all codemods."""
+    found = (module.name for module in pkgutil.iter_modules(__path__))
+    return tuple(sorted(name.replace("_", "-") for name in found if name != "codemod"))
+
+
+def load(name: str) -> Codemod:
+    """One codemod, by name."""
+    module: ModuleType = importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
+    page = inspect.cleandoc(module.__doc__ or "")
+    return Codemod(name, page.partition("\n")[0], page, module.KINDS, module.decide)

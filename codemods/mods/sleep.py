@@ -1,0 +1,152 @@
+"""Wait without holding the loop: `time.sleep` becomes `await asyncio.sleep`.
+
+## What it does
+
+On the event loop, `time.sleep(x)` becomes `await asyncio.sleep(x)`: `anyio.sleep` in a module that uses anyio and not
+asyncio, `trio.sleep` in one that uses trio where nothing shows that anyio is installed. The import is added where it
+sorts, an alias that is already there is used, and `import time` goes when nothing needs it any more.
+
+## Why
+
+`time.sleep` holds the thread, and on the loop that thread serves every request: a retry that waits two seconds stops
+the whole service for two seconds. The async twin takes the same number, waits as long, returns None as well, and lets
+the loop go on.
+
+## Example
+
+```python
+async def fetch(url: str) -> Reply:
+    for attempt in range(3):
+        reply = await get(url)
+        if reply.ok:
+            break
+        time.sleep(2**attempt)
+    return reply
+```
+
+becomes
+
+```python
+async def fetch(url: str) -> Reply:
+    for attempt in range(3):
+        reply = await get(url)
+        if reply.ok:
+            break
+        await asyncio.sleep(2**attempt)
+    return reply
+```
+
+## When it holds back
+
+Not rewritten at all (`manual`):
+
+- inside a generator expression, a class body or a `{…=}` field of an f-string, where an await is not allowed or
+  changes what the code means;
+- under a lock, or in a block whose effect other tasks would see (`patch`, `redirect_stdout`, `catch_warnings`);
+- when the call cannot work as written: a negative number, a keyword, `await time.sleep(…)`;
+- when the name may stand for something else as well.
+
+Only with `--unsafe`:
+
+- the number of seconds is not certain to be zero or more: `time.sleep` raises for negative numbers, the twins do not;
+- in a `with` block that may hold a lock or a transaction;
+- state that other tasks can reach is read before the sleep and written after it;
+- under a time limit (`wait_for`, `timeout()`), which had no effect on the sleep and now will, or in a `try` whose bare
+  `except` would swallow a cancellation;
+- when a test or other code patches `time.sleep`: it would no longer meet this call.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from codemods.hazards import Hazard, of_await, patched, worst
+from codemods.hazards.durations import Durations
+from codemods.mods.codemod import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codemods.hazards import Situation
+    from codemods.program import Module, Program
+
+KINDS = ("sleep",)
+
+# Whoever has one of these has anyio as well.
+_BRING_ANYIO = frozenset({"anyio", "fastapi", "httpx", "litestar", "mcp", "openai", "sse_starlette", "starlette"})
+_LIBRARIES = ("asyncio", "anyio", "trio")
+
+
+def decide(situation: Situation) -> Verdict:
+    """Whether a sleep can become its twin."""
+    entry = situation.site.entry
+    twin = entry.twins.get(_library(situation.site.module, situation.program))
+    if twin is None:
+        return Verdict("manual", f"no async twin of {entry.name} is known; call it in a thread")
+    hazard = worst(
+        [*_other_meanings(situation), *of_await(situation), *_arguments(situation), *patched.hazards(situation)]
+    )
+    if hazard is None:
+        return Verdict("safe", f"{twin} waits as long and lets the loop go on", twin)
+    if hazard.level == "manual":
+        return Verdict("manual", hazard.reason)
+    return Verdict("unsafe", hazard.reason, twin)
+
+
+def _library(module: Module, program: Program) -> str:
+    """The async library whose sleep fits: the one that the module uses."""
+    certain = _imported(module, plain=True)
+    used = certain if certain & set(_LIBRARIES) else _imported(module, plain=False)
+    library = next((name for name in _LIBRARIES if name in used), "asyncio")
+    if library == "trio" and any(_imported(each, plain=False) & _BRING_ANYIO for each in program.modules.values()):
+        return "anyio"
+    return library
+
+
+def _imported(module: Module, *, plain: bool) -> set[str]:
+    """The outermost names of the packages that a module imports: certainly, or anywhere."""
+    return {
+        binding.target.partition(".")[0]
+        for binding in module.facts.bindings
+        if binding.kind == "import" and (binding.plain or not plain)
+    }
+
+
+def _other_meanings(situation: Situation) -> Iterator[Hazard]:
+    site = situation.site
+    if site.resolved.only is None:
+        others = sorted({meaning.name for meaning in site.resolved.meanings} - {site.entry.name})
+        also = f"{others[0]} as well" if others else "something else that cannot be seen from here"
+        yield Hazard("manual", f"`{site.call.callee}` may stand for {also}, because it is bound in several ways")
+
+
+def _arguments(situation: Situation) -> Iterator[Hazard]:
+    """The twins take the same number; what `time.sleep` would refuse they may accept."""
+    node, name = situation.node, situation.site.entry.name
+    starred = any(isinstance(argument, ast.Starred) for argument in node.args)
+    if node.keywords or (not starred and len(node.args) != 1):
+        yield Hazard(
+            "manual", f"{name} takes one positional argument, so this call raises TypeError as it stands; mend it first"
+        )
+    elif _refused(node.args[0]):
+        yield Hazard("manual", f"{name} raises an error for this argument as it stands; mend it first")
+    elif starred or not Durations(situation.opened, situation.site.module, situation.program).certain(
+        node.args[0], situation.site.call.scope
+    ):
+        yield Hazard(
+            "unsafe",
+            f"the number of seconds is not certain to be zero or more: {name} raises for a negative number, the twin does not",
+        )
+
+
+def _refused(argument: ast.expr) -> bool:
+    """A constant that raises an error: text, None, a negative number."""
+    match argument:
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+            return value > 0
+        case ast.Constant(value=value):
+            return not isinstance(value, int | float)
+        case ast.JoinedStr() | ast.List() | ast.Dict() | ast.Set() | ast.Tuple():
+            return True
+    return False

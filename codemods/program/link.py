@@ -1,0 +1,239 @@
+"""Names followed to what they stand for, through scopes, imports, aliases and re-exports."""
+
+from __future__ import annotations
+
+import builtins
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from codemods.program.layout import Layout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from codemods.facts import Binding, Call, Facts
+
+_LONGEST_TRAIL = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """One thing that a name may stand for."""
+
+    name: str
+    """The qualified name: `time.sleep`, or within `module` where the project defines it."""
+    module: str = ""
+    """The path of the project's module that defines it; empty for all that comes from outside."""
+    line: int = 0
+    """Where the name was last bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """All that a name may stand for. `whole` is false when some way of binding it was not understood."""
+
+    meanings: tuple[Meaning, ...] = ()
+    whole: bool = True
+
+    @property
+    def outside(self) -> frozenset[str]:
+        """The qualified names among the meanings that the project does not define."""
+        return frozenset(meaning.name for meaning in self.meanings if not meaning.module)
+
+    @property
+    def only(self) -> Meaning | None:
+        """The one thing it stands for, where there is no doubt."""
+        different = {(meaning.name, meaning.module): meaning for meaning in self.meanings}
+        return next(iter(different.values())) if self.whole and len(different) == 1 else None
+
+
+_UNKNOWN = Resolved(whole=False)
+
+
+class Module:
+    """One file's facts, with its names arranged for look-up."""
+
+    def __init__(self, path: str, shown: str, facts: Facts) -> None:
+        self.path = path
+        self.shown = shown
+        self.facts = facts
+
+    @cached_property
+    def names(self) -> Mapping[tuple[int, str], tuple[Binding, ...]]:
+        """The bindings of each name of each scope."""
+        found: dict[tuple[int, str], list[Binding]] = {}
+        for binding in self.facts.bindings:
+            found.setdefault((binding.scope, binding.name), []).append(binding)
+        return {key: tuple(bindings) for key, bindings in found.items()}
+
+    @cached_property
+    def attributes_set(self) -> Mapping[str, tuple[Binding, ...]]:
+        """What each dotted attribute (`self.lock`) is set to, anywhere in the file."""
+        found: dict[str, list[Binding]] = {}
+        for store in self.facts.stores:
+            found.setdefault(store.name, []).append(store)
+        return {name: tuple(stores) for name, stores in found.items()}
+
+    @cached_property
+    def definitions(self) -> Mapping[str, int]:
+        """The scope of each function and class, by qualified name; the last one where several share it."""
+        kinds = {"def", "async def", "class"}
+        return {scope.qualname: number for number, scope in enumerate(self.facts.scopes) if scope.kind in kinds}
+
+    @cached_property
+    def calls(self) -> Mapping[int, Call]:
+        """The calls that run, by number."""
+        return {call.number: call for call in self.facts.calls}
+
+    def holder(self, scope: int, name: str) -> int | None:
+        """The scope whose name it is, seen from another scope; nothing for builtins and unknown names."""
+        facts, start = self.facts, scope
+        while scope >= 0:
+            here = facts.scopes[scope]
+            declared = dict(here.outer).get(name)
+            if declared is not None:
+                return declared if (declared, name) in self.names else None
+            if (scope, name) in self.names and (scope == start or here.kind != "class"):
+                return scope
+            scope = here.parent
+        return None
+
+    def function_of(self, scope: int) -> int:
+        """The innermost function (or lambda, or the module) that code in a scope belongs to."""
+        while self.facts.scopes[scope].kind in {"comprehension", "generator", "class"}:
+            scope = self.facts.scopes[scope].parent
+        return scope
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    module: str
+    scope: int
+    name: str
+
+
+@dataclass(slots=True)
+class Program:
+    """A project's modules, and the answers found so far."""
+
+    modules: dict[str, Module]
+    layout: Layout
+    _answers: dict[_Question, Resolved] = field(default_factory=dict)
+
+    @classmethod
+    def link(cls, modules: Iterable[Module], also: Iterable[str] = ()) -> Program:
+        """A program of these modules; `also` are files that are there but could not be read."""
+        found = {module.path: module for module in modules}
+        return cls(found, Layout([*found, *also]))
+
+    def resolve(self, module: Module, scope: int, dotted: str) -> Resolved:
+        """What a dotted name, read in a scope, stands for."""
+        return self._resolve(_Question(module.path, scope, dotted), ())
+
+    def imports(self, module: Module) -> list[str]:
+        """The paths of the project's modules that a module imports, anywhere in it."""
+        targets = [binding.target for binding in module.facts.bindings if binding.kind == "import"]
+        found = [self.find(module, target) for target in targets]
+        return [each[0] for each in found if each is not None] + self.stars(module)
+
+    def stars(self, module: Module) -> list[str]:
+        """The paths of the project's modules that a module imports all names from."""
+        found = [self.find(module, star) for star in module.facts.stars]
+        return [each[0] for each in found if each is not None]
+
+    def find(self, module: Module, target: str) -> tuple[str, str] | None:
+        """The project's module that an imported name starts with, and the rest of it."""
+        relative = target.startswith(".")
+        return self.layout.relative(module.path, target) if relative else self.layout.absolute(module.path, target)
+
+    def _resolve(self, question: _Question, trail: tuple[_Question, ...]) -> Resolved:
+        if question in self._answers:
+            return self._answers[question]
+        if question in trail or len(trail) > _LONGEST_TRAIL:
+            return _UNKNOWN
+        answer = self._look_up(question, (*trail, question))
+        if not trail:
+            self._answers[question] = answer
+        return answer
+
+    def _look_up(self, question: _Question, trail: tuple[_Question, ...]) -> Resolved:
+        module = self.modules[question.module]
+        first, _, rest = question.name.partition(".")
+        holder = module.holder(question.scope, first)
+        if holder is None:
+            return self._unbound(module, question.name, trail)
+        answers = [
+            self._follow(module, binding, rest, trail)
+            for binding in module.names[holder, first]
+            if binding.kind != "none" or len(module.names[holder, first]) == 1
+        ]
+        return _union(answers)
+
+    def _follow(self, module: Module, binding: Binding, rest: str, trail: tuple[_Question, ...]) -> Resolved:
+        target = ".".join(filter(None, (binding.target, rest)))
+        if binding.kind == "import":
+            return self._imported(module, target, binding.line, trail)
+        if binding.kind == "alias":
+            return self._resolve(_Question(module.path, binding.scope, target), trail)
+        if binding.kind in {"def", "class"}:
+            outer = module.facts.scopes[binding.scope].qualname
+            return self._member(module, f"{outer}.{binding.name}" if outer else binding.name, binding, rest)
+        if binding.kind == "parameter" and binding.name in {"self", "cls"} and rest:
+            owner = module.facts.scopes[module.facts.scopes[binding.scope].parent]
+            if owner.kind == "class":
+                return self._member(module, owner.qualname, replace(binding, kind="class"), rest)
+        return _UNKNOWN
+
+    def _member(self, module: Module, qualname: str, binding: Binding, rest: str) -> Resolved:
+        """A function or class of the project, or one straight inside it."""
+        if not rest:
+            return Resolved((Meaning(qualname, module.path, binding.line),))
+        inner = module.definitions.get(qualname) if binding.kind == "class" else None
+        found = module.names.get((inner, rest), ()) if inner is not None else ()
+        if found and all(each.kind in {"def", "class"} for each in found):
+            return Resolved((Meaning(f"{qualname}.{rest}", module.path, found[-1].line),))
+        return _UNKNOWN
+
+    def _imported(self, module: Module, target: str, line: int, trail: tuple[_Question, ...]) -> Resolved:
+        relative = target.startswith(".")
+        if not relative and self.layout.shadows(module.path, target):
+            return _UNKNOWN
+        found = self.find(module, target)
+        if found is None:
+            return _UNKNOWN if relative else Resolved((Meaning(target, line=line),))
+        path, rest = found
+        if path not in self.modules:
+            return _UNKNOWN
+        if not rest:
+            return Resolved((Meaning("", path, line),))
+        return self._resolve(_Question(path, 0, rest), trail)
+
+    def _unbound(self, module: Module, name: str, trail: tuple[_Question, ...]) -> Resolved:
+        """A name that nothing in the file binds: from a star import, a builtin, or unknown."""
+        answers = list(self._from_stars(module, name, trail))
+        if answers:
+            return _union(answers)
+        if hasattr(builtins, name.partition(".")[0]) and not module.facts.stars:
+            return Resolved((Meaning(f"builtins.{name}"),))
+        return _UNKNOWN
+
+    def _from_stars(self, module: Module, name: str, trail: tuple[_Question, ...]) -> Iterator[Resolved]:
+        first = name.partition(".")[0]
+        for star in module.facts.stars:
+            found = self.find(module, star)
+            if found is None:
+                yield (
+                    _UNKNOWN
+                    if star.startswith(".") or hasattr(builtins, first)
+                    else Resolved((Meaning(f"{star}.{name}"),))
+                )
+            elif found[0] not in self.modules:
+                yield _UNKNOWN
+            elif not first.startswith("_") and (0, first) in self.modules[found[0]].names:
+                yield self._resolve(_Question(found[0], 0, name), trail)
+
+
+def _union(answers: list[Resolved]) -> Resolved:
+    meanings = dict.fromkeys(meaning for answer in answers for meaning in answer.meanings)
+    return Resolved(tuple(meanings), all(answer.whole for answer in answers) and bool(answers))

@@ -1,0 +1,139 @@
+"""From files to linked modules' facts: in processes of their own where there is much to read, from the cache if known."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import os
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from codemods import __version__, facts
+from codemods.facts import Facts, UnparsableError
+from codemods.model import Fault
+from codemods.program import Module
+from codemods.source import Cache, read_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from codemods.source import File
+
+# Below this, starting processes costs more than they save.
+_MUCH = 3_000_000
+_CHUNK = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All files of a run. Keys are absolute POSIX paths."""
+
+    modules: tuple[Module, ...]
+    data: dict[str, bytes]
+    real: dict[str, Path]
+    unread: tuple[str, ...]
+    """Files that are there and have no facts."""
+    faults: tuple[Fault, ...]
+
+
+def place(file: File) -> str:
+    """The key of a file."""
+    return Path(os.path.abspath(file.path)).as_posix()  # noqa: PTH100 (Path.resolve would follow symlinks)
+
+
+def read_all(
+    files: Iterable[File], *, jobs: int = 0, cache: bool = True, progress: Callable[[int, int], None] | None = None
+) -> Reading:
+    """Read and extract; a file that fails is a fault, and the others go on."""
+    by_place = {place(file): file for file in files}
+    data: dict[str, bytes] = {}
+    faults: list[Fault] = []
+    for key, file in by_place.items():
+        try:
+            data[key] = read_bytes(file.real)
+        except OSError as error:
+            faults.append(Fault(file.path, 0, f"cannot be read: {error.strerror or error}"))
+    answers = _facts_of(data, jobs, _store(by_place, enabled=cache), progress)
+    modules = []
+    for key, answer in answers.items():
+        if isinstance(answer, Facts):
+            modules.append(Module(key, by_place[key].path, answer))
+        else:
+            faults.append(Fault(by_place[key].path, *answer))
+    known = {module.path for module in modules}
+    return Reading(
+        tuple(modules),
+        data,
+        {key: file.real for key, file in by_place.items()},
+        tuple(key for key in by_place if key not in known),
+        tuple(faults),
+    )
+
+
+def _store(by_place: dict[str, File], *, enabled: bool) -> Cache | None:
+    if not enabled or not by_place:
+        return None
+    return Cache.open(Path(os.path.commonpath(by_place)), __version__)
+
+
+_Answer = Facts | tuple[int, str]
+
+
+def _facts_of(
+    data: dict[str, bytes], jobs: int, store: Cache | None, progress: Callable[[int, int], None] | None
+) -> dict[str, _Answer]:
+    digests = {key: hashlib.blake2b(content, digest_size=16).digest() for key, content in data.items()}
+    known: dict[str, _Answer] = {}
+    if store is not None:
+        for key, digest in digests.items():
+            answer = store.get(digest)
+            if isinstance(answer, Facts):
+                known[key] = answer
+    todo = [key for key in data if key not in known]
+    for done, (key, answer) in enumerate(_extract([(key, data[key]) for key in todo], jobs), len(known) + 1):
+        known[key] = answer
+        if store is not None and isinstance(answer, Facts):
+            store.put(digests[key], answer)
+        if progress is not None:
+            progress(done, len(data))
+    if store is not None and todo:
+        store.save()
+    return {key: known[key] for key in data}
+
+
+def _extract(todo: Sequence[tuple[str, bytes]], jobs: int) -> Iterator[tuple[str, _Answer]]:
+    jobs = jobs or os.cpu_count() or 1
+    if jobs > 1 and sum(len(content) for _, content in todo) > _MUCH:
+        # The largest first, so that no process is left with one at the end.
+        chunks = _chunks(sorted(todo, key=lambda item: -len(item[1])))
+        done: set[str] = set()
+        try:
+            with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+                for chunk in pool.map(_read_chunk, chunks):
+                    for key, answer in chunk:
+                        done.add(key)
+                        yield key, answer
+        except BrokenProcessPool:
+            # A process was killed, for memory most likely: what is left is read here, one file at a time.
+            todo = [item for item in todo if item[0] not in done]
+        else:
+            return
+    for item in todo:
+        yield from _read_chunk([item])
+
+
+def _chunks(items: Sequence[tuple[str, bytes]]) -> list[Sequence[tuple[str, bytes]]]:
+    return [items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK)]
+
+
+def _read_chunk(items: Sequence[tuple[str, bytes]]) -> list[tuple[str, _Answer]]:
+    answers: list[tuple[str, _Answer]] = []
+    for key, content in items:
+        try:
+            answers.append((key, facts.read(content)))
+        except UnparsableError as error:
+            answers.append((key, (error.line, error.message)))
+    return answers

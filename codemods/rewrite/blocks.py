@@ -1,0 +1,64 @@
+"""Blocks of statements, and the blank lines and comments between them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
+Lines = tuple[cst.EmptyLine, ...]
+
+
+def leading(statement: cst.CSTNode) -> Lines:
+    """The blank lines and comments above a statement."""
+    return tuple(getattr(statement, "leading_lines", ()))
+
+
+def led(statement: Statement, lines: Sequence[cst.EmptyLine]) -> Statement:
+    """The statement with other lines above it."""
+    return statement.with_changes(leading_lines=tuple(lines))
+
+
+def is_blank(line: cst.EmptyLine) -> bool:
+    """Nothing on it, not even a comment."""
+    return line.comment is None
+
+
+def blanks(lines: Lines) -> Lines:
+    """The blank lines that come first."""
+    for number, line in enumerate(lines):
+        if not is_blank(line):
+            return lines[:number]
+    return lines
+
+
+def without_empty(body: Sequence[Statement], header: Sequence[cst.EmptyLine] = ()) -> list[Statement]:
+    """A block without the lines from which every statement was taken, and with one gap where there were two."""
+    kept: list[Statement] = []
+    carried: Lines | None = None
+    for statement in body:
+        if isinstance(statement, cst.SimpleStatementLine) and not statement.body:
+            carried = leading(statement) if carried is None else _joined(carried, leading(statement), first=not kept)
+            continue
+        if carried is not None:
+            at_top = not kept and (not header or is_blank(header[-1]))
+            kept.append(led(statement, _joined(carried, leading(statement), first=at_top)))
+            carried = None
+        else:
+            kept.append(statement)
+    return kept
+
+
+def _joined(above: Lines, below: Lines, *, first: bool) -> Lines:
+    """What stands above a statement once the one before it is gone: its comments, and the wider of the two gaps."""
+    gap_above, gap_below = blanks(above), blanks(below)
+    comments = above[len(gap_above) :] + below[len(gap_below) :]
+    if first:
+        return comments
+    if above and not gap_above and not gap_below:
+        return comments
+    return (gap_below if len(gap_below) > len(gap_above) else gap_above) + comments

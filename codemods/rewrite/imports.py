@@ -1,0 +1,144 @@
+"""Put a new import where the file's own order has it.
+
+libcst's own visitor appends it, unsorted, to the first block, ahead of docstrings in pieces, and past aliases that are
+there already (../docs/design.md); this one reads how the file does it.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import libcst as cst
+from libcst.helpers import get_full_name_for_node
+
+from codemods.rewrite.blocks import Statement, blanks, is_blank, leading, led
+
+if TYPE_CHECKING:
+    from codemods.edits import AddImport
+
+_STDLIB = frozenset(name.lower() for name in sys.stdlib_module_names)
+_HEADING = re.compile(r"#.*\b(standard|std ?lib|built-?ins?|third|local|first|imports?)\b", re.IGNORECASE)
+
+
+def insert_import(body: list[Statement], addition: AddImport, before: int) -> None:
+    """Add an import to a module's body, above the statement at `before`."""
+    new = _statement(addition)
+    run = _first_run(body, before)
+    if not run:
+        _insert_alone(body, new, _top(body))
+        return
+    own_kind = _outside if _outside(new) else _of_stdlib
+    group = [place for place in run if own_kind(body[place])]
+    if group:
+        _insert_into(body, new, group)
+    elif _outside(new) and any(_of_stdlib(body[place]) for place in run):
+        last = max(place for place in run if _of_stdlib(body[place]))
+        body.insert(last + 1, led(new, [cst.EmptyLine(indent=False)]))
+    else:
+        first = body[run[0]]
+        gap = blanks(leading(first))
+        rest = leading(first)[len(gap) :]
+        body[run[0]] = led(first, [cst.EmptyLine(indent=False), *rest])
+        body.insert(run[0], led(new, gap))
+
+
+def _statement(addition: AddImport) -> cst.SimpleStatementLine:
+    text = f"import {addition.module} as {addition.alias}" if addition.alias else f"import {addition.module}"
+    parsed = cst.parse_statement(text)
+    if not isinstance(parsed, cst.SimpleStatementLine):
+        raise TypeError(text)
+    return parsed
+
+
+def _first_run(body: list[Statement], before: int) -> list[int]:
+    """The first lines of imports that follow each other, above a statement."""
+    run: list[int] = []
+    for place in range(_top(body), before):
+        if _is_import(body[place]):
+            run.append(place)
+        elif run:
+            break
+    return run
+
+
+def _top(body: list[Statement]) -> int:
+    """The first place after the docstring and `from __future__` imports."""
+    place = 0
+    if body and _is_docstring(body[0]):
+        place = 1
+    while place < len(body) and _is_import(body[place]) and _key(body[place]) == "__future__":
+        place += 1
+    return place
+
+
+def _is_docstring(statement: Statement) -> bool:
+    small = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
+    return isinstance(small, cst.Expr) and isinstance(small.value, cst.SimpleString | cst.ConcatenatedString)
+
+
+def _is_import(statement: Statement) -> bool:
+    return isinstance(statement, cst.SimpleStatementLine) and all(
+        isinstance(small, cst.Import | cst.ImportFrom) for small in statement.body
+    )
+
+
+def _insert_alone(body: list[Statement], new: Statement, place: int) -> None:
+    """A first import, with room around it."""
+    blank = cst.EmptyLine(indent=False)
+    if place < len(body):
+        following = body[place]
+        wide = isinstance(following, cst.FunctionDef | cst.ClassDef)
+        missing = (2 if wide else 1) - len(blanks(leading(following)))
+        body[place] = led(following, [*[blank] * missing, *leading(following)])
+    body.insert(place, led(new, [blank] if place else []))
+
+
+def _insert_into(body: list[Statement], new: Statement, group: list[int]) -> None:
+    """Among imports of its own kind: `import` lines first, or all by name where the file does it so."""
+    froms = [_is_from(body[place]) for place in group]
+    by_name = any(earlier and not later for earlier, later in pairwise(froms))
+    peers = group if by_name else [place for place in group if not _is_from(body[place])]
+    following = next((place for place in peers if _key(body[place]) > _key(new)), None)
+    if following is None and not peers:
+        following = group[0]
+    if following is None:
+        body.insert(peers[-1] + 1, new)
+        return
+    statement = body[following]
+    lines = leading(statement)
+    start = len(blanks(lines))
+    while start < len(lines) and not is_blank(lines[start]) and _is_heading(lines[start]):
+        start += 1
+    body[following] = led(statement, lines[start:])
+    body.insert(following, led(new, lines[:start]))
+
+
+def _is_heading(line: cst.EmptyLine) -> bool:
+    return line.comment is not None and _HEADING.search(line.comment.value) is not None
+
+
+def _is_from(statement: Statement) -> bool:
+    return isinstance(statement, cst.SimpleStatementLine) and isinstance(statement.body[0], cst.ImportFrom)
+
+
+def _key(statement: Statement) -> str:
+    """The module that an import line names first, as it sorts."""
+    small = statement.body[0] if isinstance(statement, cst.SimpleStatementLine) else None
+    if isinstance(small, cst.Import):
+        return small.names[0].evaluated_name.lower()
+    if isinstance(small, cst.ImportFrom):
+        module = get_full_name_for_node(small.module) if small.module else ""
+        return "." * len(small.relative) + (module or "").lower()
+    return ""
+
+
+def _of_stdlib(statement: Statement) -> bool:
+    return _key(statement).partition(".")[0] in _STDLIB
+
+
+def _outside(statement: Statement) -> bool:
+    """Neither of the standard library nor relative: a third-party package, as far as can be seen."""
+    return not _of_stdlib(statement) and not _key(statement).startswith(".")

@@ -1,0 +1,25 @@
+"""Files in and out: the only floor that touches the disk."""
+
+from codemods.source.cache import Cache
+from codemods.source.discover import File, discover
+from codemods.source.exclude import Exclude
+from codemods.source.git import root_of
+from codemods.source.project import project_of
+from codemods.source.read import read_bytes
+from codemods.source.text import UnreadableError, decode
+from codemods.source.write import RefusedError, write_all, write_bytes
+
+__all__ = [
+    "Cache",
+    "Exclude",
+    "File",
+    "RefusedError",
+    "UnreadableError",
+    "decode",
+    "discover",
+    "project_of",
+    "read_bytes",
+    "root_of",
+    "write_all",
+    "write_bytes",
+]

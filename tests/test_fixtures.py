@@ -1,0 +1,158 @@
+"""Every folder of fixtures/<codemod>/ is a case: what stands there before a run, and what must stand there after it.
+
+`before` is a file or a small project; `after` what the safe fixes make of it and `unsafe` what `--unsafe` makes of it,
+where that differs; `findings.txt` all that is found, with level and reason. A project's unchanged files are left out.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import shutil
+import subprocess
+import sys
+import time
+import types
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from codemods.config import Settings
+from codemods.review.diff import unified_diff
+from tests.support import UNSAFE, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codemods.model import Finding, Result
+
+from pathlib import Path
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
+CASES = sorted(case for codemod in FIXTURES.iterdir() if codemod.name != "untouched" for case in codemod.iterdir())
+UNTOUCHED = sorted((FIXTURES / "untouched").iterdir())
+SINGLE = [case for case in CASES if (case / "before.py").is_file()]
+
+
+def named(path: Path) -> str:
+    return f"{path.parent.name}-{path.name}"
+
+
+def place(case: Path, folder: Path) -> None:
+    """Lay out a case as a project of its own."""
+    if (case / "before").is_dir():
+        shutil.copytree(case / "before", folder, dirs_exist_ok=True)
+    else:
+        shutil.copy(case / "before.py", folder / "main.py")
+
+
+def expected(case: Path, *names: str) -> dict[str, bytes]:
+    """The files that must change, and their new bytes; the first of the names that is there counts."""
+    for name in names:
+        if (case / name).is_dir():
+            root = case / name
+            return {file.relative_to(root).as_posix(): file.read_bytes() for file in sorted(root.rglob("*.py"))}
+        if (case / f"{name}.py").is_file():
+            return {"main.py": (case / f"{name}.py").read_bytes()}
+    return {}
+
+
+def line_of(finding: Finding) -> str:
+    return f"{finding.path}:{finding.span.line}:{finding.span.column} {finding.level}: {finding.reason}"
+
+
+@pytest.mark.parametrize("folder", UNTOUCHED, ids=named)
+def test_untouched(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    result = run(tmp_path, settings=UNSAFE, changing=True)
+    assert result.findings == ()
+    assert result.changes == ()
+    assert result.files > 0
+
+
+@pytest.mark.parametrize("case", CASES, ids=named)
+def test_findings(case: Path, tmp_path: Path) -> None:
+    place(case, tmp_path)
+    found = [line_of(finding) for finding in run(tmp_path).findings]
+    assert found == (case / "findings.txt").read_text("utf-8").splitlines()
+
+
+@pytest.mark.parametrize("unsafe", [False, True], ids=["safe", "unsafe"])
+@pytest.mark.parametrize("case", CASES, ids=named)
+def test_rewrite(case: Path, tmp_path: Path, *, unsafe: bool) -> None:
+    place(case, tmp_path)
+    settings = UNSAFE if unsafe else Settings()
+    result = run(tmp_path, settings=settings, changing=True)
+    assert result.faults == ()
+    after = {change.path: change.after for change in result.changes}
+    assert after == expected(case, *(["unsafe"] if unsafe else []), "after")
+    for content in after.values():
+        compile(ast.parse(content), "<expected>", "exec")
+    check_diff(tmp_path, result)
+    again = run(tmp_path, settings=settings, changing=True)
+    assert again.changes == ()
+    assert sorted(map(key_of, again.findings)) == sorted(map(key_of, result.left))
+
+
+def key_of(finding: Finding) -> tuple[str, str, str, str]:
+    return finding.path, finding.function, finding.callee, finding.level
+
+
+def check_diff(folder: Path, result: Result) -> None:
+    """Have real git apply the diff, which leaves the changed files in the folder."""
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    diff = b"".join(unified_diff(change, folder) for change in result.changes)
+    if diff:
+        subprocess.run(["git", "apply", "--whitespace=nowarn"], cwd=folder, input=diff, check=True)
+    for change in result.changes:
+        assert (folder / change.path).read_bytes() == change.after
+
+
+class Trace:
+    """A run on a clock of its own: every sleep is noted and takes no time."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.sleeps: list[object] = []
+        self._yield = asyncio.sleep
+        monkeypatch.setattr(time, "sleep", self.block)
+        monkeypatch.setattr(asyncio, "sleep", self.wait)
+
+    def block(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+
+    async def wait(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        await self._yield(0)
+
+
+def outcome(code: bytes, monkeypatch: pytest.MonkeyPatch) -> tuple[str, list[object]]:
+    """What `main()` of a module returns or raises, and the sleeps on the way."""
+    with monkeypatch.context() as patch:
+        trace = Trace(patch)
+        module: Any = types.ModuleType("main")
+        module.__file__ = __file__
+        patch.setitem(sys.modules, "main", module)
+        exec(compile(code, "main.py", "exec"), module.__dict__)  # noqa: S102 (our own fixtures)
+        try:
+            result = repr(asyncio.run(module.main()))
+        except TypeError as error:
+            result = f"{type(error).__name__}: {error}"
+    return result, trace.sleeps
+
+
+def runnable() -> Iterator[Path]:
+    """The cases that stand alone: they have a `main` and need nothing that is not installed."""
+    for case in SINGLE:
+        text = (case / "before.py").read_bytes()
+        if b"async def main(" in text and not any(
+            name in text for name in (b"trio", b"anyio", b"fastapi", b"await time")
+        ):
+            yield case
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("case", runnable(), ids=named)
+def test_behaviour(case: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = outcome((case / "before.py").read_bytes(), monkeypatch)
+    for changed in {**expected(case, "after"), **expected(case, "unsafe")}.values():
+        assert outcome(changed, monkeypatch) == before
