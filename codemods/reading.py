@@ -1,4 +1,4 @@
-"""From files to linked modules' facts: in processes of their own where there is much to read, from the cache if known."""
+"""From files to modules: in processes of their own where there is much to read, from the cache what is known."""
 
 from __future__ import annotations
 

@@ -65,8 +65,8 @@ def _explain(error: SyntaxError, text: str) -> str:
         )
     if error.msg.startswith("f-string") and sys.version_info < (3, 12):
         return (
-            f"syntax error: {error.msg}; if the file is right, its f-string needs Python 3.12, and offloop is running on "
-            f"{running}: run it with Python 3.12 or newer"
+            f"syntax error: {error.msg}; if the file is right, its f-string needs Python 3.12, and offloop is running "
+            f"on {running}: run it with Python 3.12 or newer"
         )
     return f"syntax error: {error.msg}"
 

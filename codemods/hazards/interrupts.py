@@ -1,4 +1,4 @@
-"""What can now end a wait that nothing could end before: time limits, and the cancellation that a bare except catches."""
+"""What can end a wait that nothing could end before: time limits, and a cancellation that a bare except swallows."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def hazards(situation: Situation) -> Iterator[Hazard]:
     if line:
         yield Hazard(
             "unsafe",
-            f"the `except` of line {line} catches everything, so it would swallow the cancellation that an await lets in; "
-            "catch Exception instead",
+            f"the `except` of line {line} catches everything, so it would swallow the cancellation that an await lets "
+            "in; catch Exception instead",
         )
 
 

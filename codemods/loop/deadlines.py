@@ -31,7 +31,7 @@ class Deadlines:
         return (module.shown, limit) if limit else self._limited.get((module.path, module.function_of(call.scope)))
 
     def _around(self, module: Module, call: Call) -> int:
-        """The line of a limit that a call stands in: `wait_for(call())`, or a `with timeout()` block of its function."""
+        """The line of a limit right around a call: `wait_for(call())`, or a `with timeout()` block of its function."""
         limits = catalog.contexts().deadlines
         facts = module.facts
         for number in call.contexts:

@@ -136,7 +136,8 @@ def _arguments(situation: Situation) -> Iterator[Hazard]:
     ):
         yield Hazard(
             "unsafe",
-            f"the number of seconds is not certain to be zero or more: {name} raises for a negative number, the twin does not",
+            f"the number of seconds is not certain to be zero or more: {name} raises for a negative number, "
+            "the twin does not",
         )
 
 

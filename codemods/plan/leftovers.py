@@ -1,4 +1,4 @@
-"""Whether anything still needs an import whose calls were rewritten. In doubt it does: an unused import breaks nothing."""
+"""Whether anything still needs an import whose calls were rewritten. In doubt it does: leaving it breaks nothing."""
 
 from __future__ import annotations
 
@@ -35,15 +35,22 @@ def unneeded(
 
 def _statement(opened: Opened, binding: Binding) -> ast.Import | ast.ImportFrom | None:
     for node in ast.walk(opened.tree):
-        if isinstance(node, ast.Import | ast.ImportFrom) and node.lineno == binding.line:
-            if any((alias.asname or alias.name.partition(".")[0]) == binding.name for alias in node.names):
-                return node
+        if (
+            isinstance(node, ast.Import | ast.ImportFrom)
+            and node.lineno == binding.line
+            and any(_bound(alias) == binding.name for alias in node.names)
+        ):
+            return node
     return None
+
+
+def _bound(alias: ast.alias) -> str:
+    return alias.asname or alias.name.partition(".")[0]
 
 
 def _held_by_its_line(opened: Opened, statement: ast.Import | ast.ImportFrom, binding: Binding) -> bool:
     """A re-export, a comment that belongs to it, or the only statement of its block."""
-    alias = next(each for each in statement.names if (each.asname or each.name.partition(".")[0]) == binding.name)
+    alias = next(each for each in statement.names if _bound(each) == binding.name)
     lines = opened.lines[statement.lineno - 1 : statement.end_lineno]
     above = opened.lines[statement.lineno - 2].strip() if statement.lineno > 1 else ""
     parent = opened.parent(statement)

@@ -26,7 +26,7 @@ class Layout:
         self._roots = cache(self._find_roots)
 
     def absolute(self, importer: str, name: str) -> tuple[str, str] | None:
-        """The module file that a dotted name starts with, and the rest of the name; nothing where it is none of ours."""
+        """The module file that a dotted name starts with, and the rest of it; nothing where it is none of ours."""
         if name.partition(".")[0] in _NEVER_SHADOWED:
             return None
         for root in self._roots(posixpath.dirname(importer)):

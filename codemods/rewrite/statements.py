@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import libcst as cst
 from libcst._nodes.expression import ExpressionPosition
@@ -171,7 +171,9 @@ class _Editor(cst.CSTTransformer):
         if self.emptied.keys().isdisjoint(original_node.body):
             return updated_node
         kept = iter(updated_node.body)
-        body = [self.emptied[line] if line in self.emptied else next(kept) for line in original_node.body]
+        body = [
+            cast("Statement", self.emptied[line] if line in self.emptied else next(kept)) for line in original_node.body
+        ]
         return updated_node.with_changes(body=without_empty(body))
 
 

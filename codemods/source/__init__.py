@@ -3,7 +3,7 @@
 from codemods.source.cache import Cache
 from codemods.source.discover import File, discover
 from codemods.source.exclude import Exclude
-from codemods.source.git import root_of
+from codemods.source.git import base_of, root_of
 from codemods.source.project import project_of
 from codemods.source.read import read_bytes
 from codemods.source.text import UnreadableError, decode
@@ -15,6 +15,7 @@ __all__ = [
     "File",
     "RefusedError",
     "UnreadableError",
+    "base_of",
     "decode",
     "discover",
     "project_of",

@@ -25,6 +25,11 @@ def root_of(folder: Path) -> Path | None:
     return Path(os.fsdecode(answer.removesuffix(b"\n")))
 
 
+def base_of(file: Path) -> Path:
+    """The folder that a file's path is given from in a diff: its git root, or the current directory."""
+    return root_of(file.parent) or Path.cwd()
+
+
 def listed(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """Tracked files, and untracked ones that are not ignored, relative to a folder; nothing where git does not say."""
     tracked = _git(folder, "ls-files", "-z", "--cached")

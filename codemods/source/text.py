@@ -31,8 +31,8 @@ def decode(data: bytes) -> str:
         line = data[: error.start].count(b"\n") + 1
         raise UnreadableError(
             line,
-            f"byte 0x{data[error.start]:02x} is not {encoding.removesuffix('-sig')}; save the file as UTF-8, or name its "
-            "encoding in the first line (`# -*- coding: … -*-`)",
+            f"byte 0x{data[error.start]:02x} is not {encoding.removesuffix('-sig')}; save the file as UTF-8, or name "
+            "its encoding in the first line (`# -*- coding: … -*-`)",
         ) from error
 
 

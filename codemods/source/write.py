@@ -35,7 +35,7 @@ def write_all(changes: Sequence[Change], *, allow_dirty: bool) -> None:
     current = changes[0] if changes else None
     try:
         for current in changes:
-            staged.append((current, _stage(current.file, current.after)))
+            staged.append((current, _stage(current.file, current.after)))  # noqa: PERF401 (what is staged so far counts)
         _refuse_if_changed(changes)
         for current, temporary in staged:
             os.replace(temporary, current.file.resolve())

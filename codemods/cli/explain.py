@@ -1,0 +1,58 @@
+"""`offloop explain`."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import click
+
+from codemods.model import KINDS
+
+_PLACE = re.compile(r"(?P<path>.+):(?P<line>\d+)(:\d+)?")
+
+
+@click.command("explain")
+@click.argument("what", metavar="CODEMOD|KIND|PATH:LINE")
+@click.option("--config", type=click.Path(dir_okay=False), help="Settings to use instead of pyproject.toml's.")
+def command(what: str, config: str | None) -> None:
+    """Explain a codemod, a kind of blocking work, or a line of code."""
+    from codemods import catalog, mods  # noqa: PLC0415
+    from codemods.config import nearest  # noqa: PLC0415
+
+    place = _PLACE.fullmatch(what)
+    if what in mods.names():
+        click.echo(mods.load(what).page)
+    if what in KINDS:
+        if what in mods.names():
+            click.echo()
+        click.echo(f"Kind {what}: {catalog.describe(what)}")
+        known = catalog.entries(what)
+        click.echo(
+            f"Known: {', '.join(known)}" if known else "None is known yet; `[tool.offloop.blocking]` can teach some."
+        )
+    elif what not in mods.names():
+        if place is None or not Path(place["path"]).exists():
+            near = nearest(what, [*mods.names(), *KINDS])
+            hint = f"did you mean {near!r}?" if near else "give a codemod, a kind, or PATH:LINE"
+            missing = f"no such file {place['path']!r}" if place else f"nothing is called {what!r}"
+            raise click.UsageError(f"{missing}; {hint}")
+        _explain_line(place["path"], int(place["line"]), config)
+
+
+def _explain_line(path: str, line: int, config: str | None) -> None:
+    from codemods.cli.options import Common  # noqa: PLC0415
+    from codemods.cli.output import say_faults  # noqa: PLC0415
+    from codemods.engine import find  # noqa: PLC0415
+    from codemods.review import text  # noqa: PLC0415
+
+    shared = Common((path,), False, (), (), (), "low", None, False, config, (), False, False, False)  # noqa: FBT003
+    result = find(shared.request())
+    here = [finding for finding in result.findings if finding.span.line <= line <= finding.span.end_line]
+    for finding in here:
+        click.echo(text.explanation(finding))
+    say_faults(result.faults)
+    if not here and not result.faults:
+        click.echo(f"{path}:{line}: nothing here is known to block, as far as offloop can see")
+    sys.exit(2 if result.faults else 0)

@@ -1,0 +1,167 @@
+"""The options that several commands share, and what they come to: one request."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from codemods.model import IMPACTS, KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from codemods.config import Settings
+    from codemods.engine import Request
+
+
+class Word(click.ParamType):
+    """One of a few words; a wrong one is answered with the nearest."""
+
+    def __init__(self, name: str, known: Callable[[], Iterable[str]]) -> None:
+        self.name = name
+        self.known = known
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
+        return self.name.upper() if self.name in {"kind", "codemod"} else f"[{'|'.join(self.known())}]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401
+        known = list(self.known())
+        word = str(value)
+        if word not in known:
+            near = get_close_matches(word, known, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+            self.fail(f"unknown {self.name} {word!r}; {hint}", param, ctx)
+        return word
+
+
+class Words(Word):
+    """Several of them, with commas between."""
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        one = super().get_metavar(param, ctx)
+        return f"{one}[,{one}]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
+        if isinstance(value, tuple):
+            return value
+        words = [word.strip() for word in str(value).split(",") if word.strip()]
+        return tuple(super(Words, self).convert(word, param, ctx) for word in words)
+
+
+def _codemods() -> tuple[str, ...]:
+    from codemods import mods  # noqa: PLC0415 (it is not needed for --help)
+
+    return mods.names()
+
+
+KIND = Words("kind", lambda: KINDS)
+CODEMOD = Words("codemod", _codemods)
+IMPACT = Word("impact", lambda: IMPACTS)
+
+_COMMON = (
+    click.argument("paths", nargs=-1, type=click.Path()),
+    click.option("--unsafe", is_flag=True, help="Make the fixes too that a person should look at."),
+    click.option("--select", type=KIND, multiple=True, help="Only these kinds of blocking work."),
+    click.option("--ignore", type=KIND, multiple=True, help="All kinds but these."),
+    click.option("--codemod", type=CODEMOD, multiple=True, help="Only these rewrites; named ones come first."),
+    click.option("--impact", type=IMPACT, help="The least impact to show (default: medium)."),
+    click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files (default: one a processor)."),
+    click.option("--no-cache", is_flag=True, help="Read every file anew."),
+    click.option("--config", type=click.Path(dir_okay=False), help="Settings to use instead of pyproject.toml's."),
+    click.option("--exclude", multiple=True, metavar="GLOB", help="Files to leave out, as in a .gitignore."),
+    click.option("--exit-zero", is_flag=True, help="Exit with 0 even when something was found."),
+    click.option("-q", "--quiet", is_flag=True, help="No summary."),
+    click.option("-v", "--verbose", is_flag=True, help="List the calls that could not be resolved."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """The shared options as they were given."""
+
+    paths: tuple[str, ...]
+    unsafe: bool
+    select: tuple[tuple[str, ...], ...]
+    ignore: tuple[tuple[str, ...], ...]
+    codemod: tuple[tuple[str, ...], ...]
+    impact: str | None
+    jobs: int | None
+    no_cache: bool
+    config: str | None
+    exclude: tuple[str, ...]
+    exit_zero: bool
+    quiet: bool
+    verbose: bool
+
+    def request(self, progress: Callable[[int, int], None] | None = None) -> Request:
+        """What the engine is to do."""
+        from codemods.engine import Request  # noqa: PLC0415 (it is not needed for --help)
+
+        return Request(self.paths or (".",), self.settings(), self.jobs or 0, not self.no_cache, progress)
+
+    def settings(self) -> Settings:
+        """The project's settings with the command line's on top."""
+        from codemods import mods  # noqa: PLC0415 (it is not needed for --help)
+        from codemods.config import ConfigError, Exclude, load  # noqa: PLC0415
+
+        known = mods.names()
+        try:
+            settings = load(self._start(), Path(self.config) if self.config else None, known)
+        except ConfigError as error:
+            raise click.UsageError(
+                f"{_relative(error.path)}{f':{error.line}' if error.line else ''}: {error.message}"
+            ) from None
+        if self.select:
+            settings = replace(settings, select=frozenset(_flat(self.select)))
+        if self.ignore:
+            settings = replace(settings, ignore=settings.ignore | set(_flat(self.ignore)))
+        if self.codemod:
+            settings = replace(settings, codemods=tuple(dict.fromkeys(_flat(self.codemod))))
+        if self.impact:
+            settings = replace(settings, impact=self.impact)
+        if self.unsafe:
+            settings = replace(settings, unsafe=frozenset(known))
+        if self.exclude:
+            excluded = Exclude(self.exclude, Path.cwd())
+            try:
+                excluded.matches(Path.cwd() / "any")
+            except ValueError as error:
+                raise click.BadParameter(str(error), param_hint="--exclude") from None
+            settings = replace(settings, exclude=(*settings.exclude, excluded))
+        return settings
+
+    def _start(self) -> Path:
+        """The folder from which settings are looked for: the nearest that holds all paths."""
+        places = [os.path.abspath(path) for path in self.paths or (".",)]  # noqa: PTH100 (no symlinks resolved)
+        folder = Path(os.path.commonpath(places))
+        return folder if folder.is_dir() else folder.parent
+
+
+def common(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the shared options, as one argument."""
+
+    def called(**given: Any) -> None:  # noqa: ANN401
+        names = Common.__dataclass_fields__
+        shared = Common(**{name: given.pop(name) for name in names})
+        command(shared, **given)
+
+    called.__doc__ = command.__doc__
+    wrapped = called
+    # click collects options from the last decorator to the first.
+    wrapped.__click_params__ = list(getattr(command, "__click_params__", []))  # type: ignore[attr-defined]
+    for option in reversed(_COMMON):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def _flat(groups: tuple[tuple[str, ...], ...]) -> list[str]:
+    return [word for group in groups for word in group]
+
+
+def _relative(path: Path) -> str:
+    return Path(os.path.relpath(path)).as_posix()

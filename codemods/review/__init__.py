@@ -1,0 +1,1 @@
+"""Results for people and machines: data in, text or bytes out. Nothing here prints."""

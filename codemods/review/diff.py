@@ -1,0 +1,94 @@
+"""Unified diffs that `git apply` takes as they are.
+
+All in bytes: a file's own encoding and line ends pass through. Lines end at "\\n" only, as git has it; difflib on text
+split by str.splitlines would also cut at form feeds and lone carriage returns.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from codemods.model import Change
+
+_CONTEXT = 3
+_QUOTED = re.compile(rb'[\x00-\x1f"\\\x7f]')
+_ESCAPES = {7: b"a", 8: b"b", 9: b"t", 10: b"n", 11: b"v", 12: b"f", 13: b"r", 34: b'"', 92: b"\\"}
+_COLOURS = {b"+": b"\x1b[32m", b"-": b"\x1b[31m", b"@": b"\x1b[36m"}
+
+
+def unified_diff(change: Change, root: Path) -> bytes:
+    """One file's diff, with its path relative to a folder: the git root, or the current directory outside git."""
+    name = os.fsencode(os.path.relpath(change.file, root).replace(os.sep, "/"))
+    old, new = _name(b"a/" + name), _name(b"b/" + name)
+    # With this line git takes the names from the top of the work tree, wherever it is called.
+    head = [b"diff --git %s %s\n" % (old, new), b"--- %s%s\n" % (old, _tab(old)), b"+++ %s%s\n" % (new, _tab(new))]
+    return b"".join([*head, *_hunks(_lines(change.before), _lines(change.after))])
+
+
+def coloured(diff: bytes) -> bytes:
+    """The diff for a terminal."""
+    return b"".join(_colour(line) for line in diff.splitlines(keepends=True))
+
+
+def _colour(line: bytes) -> bytes:
+    if line.startswith((b"diff ", b"--- ", b"+++ ")):
+        return b"\x1b[1m%s\x1b[0m" % line
+    colour = _COLOURS.get(line[:1])
+    return b"%s%s\x1b[0m" % (colour, line) if colour else line
+
+
+def _lines(content: bytes) -> list[bytes]:
+    parts = content.split(b"\n")
+    last = parts.pop()
+    return [part + b"\n" for part in parts] + ([last] if last else [])
+
+
+def _hunks(old: list[bytes], new: list[bytes]) -> Iterator[bytes]:
+    matcher = difflib.SequenceMatcher(a=old, b=new)
+    for group in matcher.get_grouped_opcodes(_CONTEXT):
+        first, last = group[0], group[-1]
+        yield b"@@ -%s +%s @@\n" % (_range(first[1], last[2]), _range(first[3], last[4]))
+        for tag, start, end, new_start, new_end in group:
+            if tag == "equal":
+                yield from _marked(b" ", old[start:end])
+            else:
+                yield from _marked(b"-", old[start:end])
+                yield from _marked(b"+", new[new_start:new_end])
+
+
+def _range(start: int, end: int) -> bytes:
+    length = end - start
+    # An empty range names the line before it.
+    first = start + 1 if length else start
+    return b"%d" % first if length == 1 else b"%d,%d" % (first, length)
+
+
+def _marked(mark: bytes, lines: Iterable[bytes]) -> Iterator[bytes]:
+    for line in lines:
+        yield mark + line
+        if not line.endswith(b"\n"):
+            yield b"\n\\ No newline at end of file\n"
+
+
+def _name(name: bytes) -> bytes:
+    """A name as git writes it: quoted like a C string where it has to be."""
+    if not _QUOTED.search(name):
+        return name
+    return b'"%s"' % _QUOTED.sub(_escaped, name)
+
+
+def _escaped(match: re.Match[bytes]) -> bytes:
+    code = match.group()[0]
+    return b"\\" + _ESCAPES.get(code, b"%03o" % code)
+
+
+def _tab(name: bytes) -> bytes:
+    """A blank in a bare name needs a tab after it, or readers take what follows for a date."""
+    return b"\t" if b" " in name and not name.startswith(b'"') else b""
