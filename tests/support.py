@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 from textwrap import dedent
@@ -12,6 +13,7 @@ from codemods import facts
 from codemods.config import Settings
 from codemods.engine import Request, find, rewrite
 from codemods.program import Module, Program
+from codemods.source import root_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -71,3 +73,17 @@ def rewritten(folder: Path, text: str, settings: Settings | None = None) -> str:
     result = run(folder, settings=settings, changing=True)
     assert result.faults == ()
     return result.changes[0].after.decode() if result.changes else source(text)
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git, and stop the test if it fails."""
+    done = subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, text=True)
+    root_of.cache_clear()
+    return done.stdout
+
+
+def commit(folder: Path) -> None:
+    """Make a folder a repository with all that is in it committed."""
+    git(folder, "init", "-q")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "all", "--allow-empty")

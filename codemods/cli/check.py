@@ -45,7 +45,7 @@ def command(shared: Common, form: str, output: str | None, *, statistics: bool) 
         try:
             write_bytes(Path(output), report.encode("utf-8", "backslashreplace"))
         except OSError as error:
-            raise click.FileError(output, error.strerror or str(error)) from None
+            raise click.UsageError(f"{output} cannot be written: {error.strerror or error}") from None
     else:
         click.echo(report, nl=False, color=True)
     say_rest(result, shared, summary=bool(output))

@@ -30,7 +30,7 @@ def command(shared: Common) -> None:
         diff = unified_diff(change, base_of(change.file))
         out.write(coloured(diff) if colourful(sys.stdout) else diff)
     out.flush()
-    say_rest(result, shared, summary=False)
     if not shared.quiet:
         click.echo(text.pending(result), err=True)
+    say_rest(result, shared, summary=False)
     leave(result, shared, pending=bool(result.changes))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 _CHUNK = 200
-_QUIET = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1"}
+_QUIET = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
 
 
 @lru_cache(maxsize=4096)
@@ -62,7 +62,7 @@ def dirty(files: Iterable[Path]) -> tuple[Path, ...]:
 def _changed(root: Path, names: Sequence[str]) -> Iterator[str]:
     for start in range(0, len(names), _CHUNK):
         part = names[start : start + _CHUNK]
-        answer = _git(root, "status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", *part)
+        answer = _git(root, "--literal-pathspecs", "status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", *part)
         yield from (entry[3:] for entry in _names(answer or b""))
 
 
