@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from codemods import facts, verify
 from codemods.config import Settings
 from codemods.edits import DropImport
-from codemods.facts.opened import Opened
+from codemods.facts import Opened
 from codemods.loop import survey, taught
 from codemods.model import IMPACTS, Change, Fault, Result
 from codemods.plan import decide, edits_for, ignored, unused

@@ -5,6 +5,7 @@ from dataclasses import replace
 from codemods.facts.comments import ignores
 from codemods.facts.extract import extract
 from codemods.facts.kinds import Binding, Call, Context, Facts, Ignore, Patch, Scope
+from codemods.facts.opened import Opened
 from codemods.facts.syntax import UnparsableError, parse
 
 __all__ = [

@@ -16,7 +16,7 @@ from codemods.facts.values import dotted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codemods.facts.opened import Opened
+    from codemods.facts import Opened
     from codemods.program import Module, Program
 
 _LONGEST = 1e9

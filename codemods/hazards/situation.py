@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import ast
     from collections.abc import Iterable
 
-    from codemods.facts.opened import Opened
+    from codemods.facts import Opened
     from codemods.hazards.patched import Patches
     from codemods.loop import Deadlines, Site
     from codemods.program import Program

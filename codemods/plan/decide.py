@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codemods import mods
-from codemods.facts.opened import Opened
+from codemods.facts import Opened
 from codemods.hazards import Situation
 from codemods.hazards.patched import Patches
 from codemods.loop import Deadlines

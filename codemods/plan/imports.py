@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from codemods.edits import Edit
-    from codemods.facts.opened import Opened
+    from codemods.facts import Opened
     from codemods.loop import Site
     from codemods.plan.decide import Decision
     from codemods.program import Module, Program

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from codemods.facts import Binding
-    from codemods.facts.opened import Opened
+    from codemods.facts import Opened
     from codemods.program import Module, Program
 
 _REFLECTION = frozenset({"eval", "exec", "globals", "locals", "vars"})
