@@ -6,6 +6,7 @@ Commands are loaded when they are called, so that `--help` and `--version` wait 
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 import traceback
@@ -62,6 +63,9 @@ def offloop() -> None:
 
 def main() -> None:
     """Run the command line; whatever goes wrong, no traceback reaches the user unasked."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A terminal that knows few characters gets the others escaped, not an error.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = offloop.main(prog_name="offloop", standalone_mode=False)
         sys.stdout.flush()
@@ -76,8 +80,9 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
     except Exception as error:  # noqa: BLE001 (the last line of defence)
+        what = " ".join(f"{type(error).__name__}: {error}".split())
         click.echo(
-            f"offloop: internal error: {type(error).__name__}: {error}; please report it (OFFLOOP_TRACEBACK=1 shows where)",
+            f"offloop: internal error: {what}; please report it (OFFLOOP_TRACEBACK=1 shows where)",
             err=True,
         )
         if os.environ.get("OFFLOOP_TRACEBACK"):

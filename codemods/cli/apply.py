@@ -19,7 +19,7 @@ def command(shared: Common, *, allow_dirty: bool) -> None:
     Refuses files that git shows as changed or untracked. Exits with 1 when findings are left.
     """
     from codemods.cli.output import Progress, colourful, leave, say_faults, say_rest, styled  # noqa: PLC0415
-    from codemods.engine import rewrite  # noqa: PLC0415
+    from codemods.engine import find, rewrite  # noqa: PLC0415
     from codemods.review import text  # noqa: PLC0415
     from codemods.source import RefusedError, write_all  # noqa: PLC0415
 
@@ -32,7 +32,9 @@ def command(shared: Common, *, allow_dirty: bool) -> None:
         say_faults((*result.faults, *refused.faults))
         click.echo("nothing was written", err=True)
         sys.exit(2)
-    left = replace(result, findings=result.left)
+    # What was written may have moved the rest to other lines.
+    moved = result.changes and result.left
+    left = replace(result, findings=find(shared.request()).findings if moved else result.left)
     if not shared.quiet:
         for line in text.changes(result):
             click.echo(line)

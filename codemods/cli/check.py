@@ -27,7 +27,7 @@ def command(shared: Common, form: str, output: str | None, *, statistics: bool) 
     from codemods.cli.output import Progress, colourful, leave, say_rest, styled  # noqa: PLC0415
     from codemods.engine import find  # noqa: PLC0415
     from codemods.review import github, json, text  # noqa: PLC0415
-    from codemods.source import write_bytes  # noqa: PLC0415
+    from codemods.source import base_of, write_bytes  # noqa: PLC0415
 
     progress = Progress()
     result = find(shared.request(progress))
@@ -35,7 +35,7 @@ def command(shared: Common, form: str, output: str | None, *, statistics: bool) 
     if form == "json":
         report = json.report(result)
     elif form == "github":
-        report = github.report(result)
+        report = github.report(result, base_of(Path.cwd() / "any"))
     else:
         report = text.report(result, styled if colourful(sys.stdout) and not output else text.no_style)
         report += text.statistics(result.findings) if statistics else ""

@@ -10,7 +10,7 @@ import click
 
 from codemods.model import KINDS
 
-_PLACE = re.compile(r"(?P<path>.+):(?P<line>\d+)(:\d+)?")
+_PLACE = re.compile(r"(?P<path>.+?):(?P<line>\d+)(:\d+)?:?")
 
 
 @click.command("explain")

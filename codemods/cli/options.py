@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from codemods.engine import Request
 
 
-class Word(click.ParamType):
+class Word(click.ParamType):  # type: ignore[type-arg]  # (generic in newer releases of click only)
     """One of a few words; a wrong one is answered with the nearest."""
 
     def __init__(self, name: str, known: Callable[[], Iterable[str]]) -> None:
@@ -27,9 +27,11 @@ class Word(click.ParamType):
         self.known = known
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002
+        """What stands for the word in --help."""
         return self.name.upper() if self.name in {"kind", "codemod"} else f"[{'|'.join(self.known())}]"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401
+        """The word, if it is known."""
         known = list(self.known())
         word = str(value)
         if word not in known:
@@ -43,13 +45,17 @@ class Words(Word):
     """Several of them, with commas between."""
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """What stands for the words in --help."""
         one = super().get_metavar(param, ctx)
         return f"{one}[,{one}]"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
+        """The words, if all are known."""
         if isinstance(value, tuple):
             return value
         words = [word.strip() for word in str(value).split(",") if word.strip()]
+        if not words:
+            self.fail(f"name at least one {self.name}", param, ctx)
         return tuple(super(Words, self).convert(word, param, ctx) for word in words)
 
 
@@ -117,7 +123,9 @@ class Common:
                 f"{_relative(error.path)}{f':{error.line}' if error.line else ''}: {error.message}"
             ) from None
         if self.select:
-            settings = replace(settings, select=frozenset(_flat(self.select)))
+            # Asking for a kind by name outweighs a project that ignores it.
+            select = frozenset(_flat(self.select))
+            settings = replace(settings, select=select, ignore=settings.ignore - select)
         if self.ignore:
             settings = replace(settings, ignore=settings.ignore | set(_flat(self.ignore)))
         if self.codemod:

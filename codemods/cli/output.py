@@ -66,7 +66,7 @@ def say_rest(result: Result, common: Common, *, summary: bool = True) -> None:
     if common.verbose:
         for call in result.unresolved:
             click.echo(text.remark(call, "not resolved"), err=True)
-    for comment in result.unused_ignores:
+    for comment in () if common.quiet else result.unused_ignores:
         click.echo(text.remark(comment, "nothing to ignore here"), err=True)
     if summary and not common.quiet:
         click.echo(text.summary(result), err=True)

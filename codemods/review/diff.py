@@ -1,6 +1,6 @@
-"""Unified diffs that `git apply` takes as they are.
+r"""Unified diffs that `git apply` takes as they are.
 
-All in bytes: a file's own encoding and line ends pass through. Lines end at "\\n" only, as git has it; difflib on text
+All in bytes: a file's own encoding and line ends pass through. Lines end at "\n" only, as git has it; difflib on text
 split by str.splitlines would also cut at form feeds and lone carriage returns.
 """
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _CONTEXT = 3
 _QUOTED = re.compile(rb'[\x00-\x1f"\\\x7f]')
 _ESCAPES = {7: b"a", 8: b"b", 9: b"t", 10: b"n", 11: b"v", 12: b"f", 13: b"r", 34: b'"', 92: b"\\"}
+_HEAD = 3
+_BOLD = b"\x1b[1m"
 _COLOURS = {b"+": b"\x1b[32m", b"-": b"\x1b[31m", b"@": b"\x1b[36m"}
 
 
@@ -33,15 +35,14 @@ def unified_diff(change: Change, root: Path) -> bytes:
 
 
 def coloured(diff: bytes) -> bytes:
-    """The diff for a terminal."""
-    return b"".join(_colour(line) for line in diff.splitlines(keepends=True))
+    """One file's diff for a terminal."""
+    lines = _lines(diff)
+    head = [_colour(_BOLD, line) for line in lines[:_HEAD]]
+    return b"".join(head + [_colour(_COLOURS.get(line[:1], b""), line) for line in lines[_HEAD:]])
 
 
-def _colour(line: bytes) -> bytes:
-    if line.startswith((b"diff ", b"--- ", b"+++ ")):
-        return b"\x1b[1m%s\x1b[0m" % line
-    colour = _COLOURS.get(line[:1])
-    return b"%s%s\x1b[0m" % (colour, line) if colour else line
+def _colour(colour: bytes, line: bytes) -> bytes:
+    return b"%s%s\x1b[0m\n" % (colour, line.removesuffix(b"\n")) if colour else line
 
 
 def _lines(content: bytes) -> list[bytes]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codemods.review.plain import visible
+from codemods.review.plain import shown_path, visible
 
 if TYPE_CHECKING:
     from codemods.model import Fault, Finding, Result
@@ -12,14 +14,16 @@ if TYPE_CHECKING:
 _COMMANDS = {"high": "warning", "medium": "warning", "low": "notice"}
 
 
-def report(result: Result) -> str:
-    """One command a finding, one an error."""
-    return "".join(f"{line}\n" for line in (*map(_finding, result.findings), *map(_fault, result.faults)))
+def report(result: Result, base: Path = Path()) -> str:
+    """One command a finding, one an error; GitHub takes paths from the top of the repository, which is `base`."""
+    findings = (_finding(finding, base) for finding in result.findings)
+    faults = (_fault(fault, base) for fault in result.faults)
+    return "".join(f"{line}\n" for line in (*findings, *faults))
 
 
-def _finding(finding: Finding) -> str:
+def _finding(finding: Finding, base: Path) -> str:
     span = finding.span
-    place = {"file": finding.path, "line": span.line, "endLine": span.end_line}
+    place = {"file": _from(base, finding.path), "line": span.line, "endLine": span.end_line}
     if span.line == span.end_line:
         # GitHub takes columns only on a single line.
         place |= {"col": span.column, "endColumn": span.end_column - 1}
@@ -29,11 +33,15 @@ def _finding(finding: Finding) -> str:
     return _command(_COMMANDS[finding.impact], place | title, message)
 
 
-def _fault(fault: Fault) -> str:
-    place: dict[str, object] = {"file": fault.path}
+def _fault(fault: Fault, base: Path) -> str:
+    place: dict[str, object] = {"file": _from(base, fault.path)}
     if fault.line:
         place["line"] = fault.line
     return _command("error", place | {"title": "offloop"}, fault.message)
+
+
+def _from(base: Path, path: str) -> str:
+    return Path(os.path.relpath(path, base)).as_posix()
 
 
 def _command(name: str, properties: dict[str, object], message: str) -> str:
@@ -46,5 +54,4 @@ def _data(text: str) -> str:
 
 
 def _property(text: str) -> str:
-    escaped = _data(text).replace(":", "%3A").replace(",", "%2C")
-    return escaped.encode("utf-8", "backslashreplace").decode()
+    return shown_path(_data(text).replace(":", "%3A").replace(",", "%2C"))

@@ -17,7 +17,7 @@ SCHEMA = 1
 
 def report(result: Result) -> str:
     """The whole result as JSON; ASCII, so that any output can carry it."""
-    levels = Counter(finding.level for finding in result.findings)
+    levels: Counter[str] = Counter(finding.level for finding in result.findings)
     whole = {
         "schema": SCHEMA,
         "tool": {"name": "offloop", "version": __version__},

@@ -43,7 +43,7 @@ def block(finding: Finding, style: Callable[[str, str], str] = no_style) -> str:
 
 def summary(result: Result) -> str:
     """One line on the whole."""
-    levels = Counter(finding.level for finding in result.findings)
+    levels: Counter[str] = Counter(finding.level for finding in result.findings)
     found = counted(len(result.findings), "finding")
     if levels:
         found += f" ({listed([f'{levels[level]} {level}' for level in _LEVELS if levels[level]])})"
@@ -57,7 +57,7 @@ def summary(result: Result) -> str:
 
 def hint(result: Result) -> str:
     """What to do next, where there is something."""
-    levels = Counter(finding.level for finding in result.findings)
+    levels: Counter[str] = Counter(finding.level for finding in result.findings)
     if levels["safe"]:
         return f"`offloop diff` shows {counted(levels['safe'], 'safe fix', 'safe fixes')}, `offloop apply` makes them"
     if levels["unsafe"]:
@@ -88,6 +88,7 @@ def applied(result: Result) -> str:
     return f"{done}; {counted(left, 'finding')} left"
 
 
+_MEANWHILE = "while it waits, nothing else on the loop runs"
 _CERTAINTY = {
     "safe": "`offloop apply` makes this fix.",
     "unsafe": "`offloop apply --unsafe` makes this fix: look at the reason first.",
@@ -97,13 +98,15 @@ _CERTAINTY = {
 
 def explanation(finding: Finding) -> str:
     """Why one call stalls the loop, in sentences."""
+    where = f"{shown_path(finding.path)}:{finding.span.line}"
     lines = [
-        f"{shown_path(finding.path)}:{finding.span.line}: {visible(finding.function)} is `async def`, so its body runs on "
-        "the event loop.",
-        f"It calls {visible(finding.callee)} ({finding.kind}), which holds the thread: while it waits, nothing else on the "
-        "loop runs.",
+        f"{where}: {visible(finding.function)} is `async def`, so its body runs on the event loop.",
+        f"It calls {visible(finding.callee)} ({finding.kind}), which holds the thread: {_MEANWHILE}.",
     ]
-    lines += [f"The call gets there through {step.function} ({step.path}:{step.line})." for step in finding.chain]
+    lines += [
+        f"The call gets there through {visible(step.function)} ({shown_path(step.path)}:{step.line})."
+        for step in finding.chain
+    ]
     fix = f"Codemod `{finding.codemod}`, {finding.level}" if finding.codemod else "No fix"
     lines += [f"{fix}: {visible(finding.reason)}.", _CERTAINTY[finding.level]]
     return "\n".join(lines)

@@ -16,7 +16,7 @@ from tests.support import source
 STDLIB = Path(sysconfig.get_path("stdlib"))
 # Every third module of the library's top, and the test suite's collections of odd grammar.
 SAMPLE = [*sorted(STDLIB.glob("*.py"))[::3], *(STDLIB / "asyncio").glob("*.py")]
-SAMPLE += [file for name in ("test_scope", "test_grammar") if (file := STDLIB / f"test/{name}.py").exists()]
+SAMPLE += [file for name in ("test_scope", "test_named_expressions") if (file := STDLIB / f"test/{name}.py").exists()]
 
 
 def read(text: str) -> Facts:

@@ -82,3 +82,9 @@ def test_colour_changes_nothing_else(project: Path) -> None:
         assert code in shown
         shown = shown.replace(code, b"")
     assert shown == diff
+
+
+def test_colour_knows_lines_as_git_does(project: Path) -> None:
+    # A lone carriage return ends no line, and a removed `-- x` is no header.
+    shown = coloured(diff_of(project, b"a.py", b"-- x\r+y\nsame\n", b"z\nsame\n"))
+    assert b"\x1b[31m--- x\r+y\x1b[0m\n\x1b[32m+z\x1b[0m\n same\n" in shown
