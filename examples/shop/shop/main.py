@@ -1,0 +1,24 @@
+"""The application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from shop import models
+from shop.db import Base, engine
+from shop.routes import accounts, health, orders, products
+
+__all__ = ["app", "models"]
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    Base.metadata.create_all(engine)
+    yield
+    engine.dispose()
+
+
+app = FastAPI(title="Shop", lifespan=lifespan)
+for module in (accounts, health, orders, products):
+    app.include_router(module.router)

@@ -1,0 +1,26 @@
+"""/accounts"""
+
+from fastapi import APIRouter, HTTPException
+
+from shop.deps import CurrentAccount, Db
+from shop.models import Account
+from shop.repositories.accounts import AccountRepository
+from shop.schemas import Credentials
+from shop.security import hash_password, new_salt
+
+router = APIRouter(prefix="/accounts", tags=["accounts"])
+
+
+@router.post("", status_code=201)
+async def register(db: Db, given: Credentials) -> dict[str, int]:
+    accounts = AccountRepository(db)
+    if await accounts.by_email(given.email) is not None:
+        raise HTTPException(409, "this address is registered")
+    salt = new_salt()
+    account = Account(email=given.email, salt=salt, password=hash_password(given.password, salt))
+    return {"id": (await accounts.add(account)).id}
+
+
+@router.get("/me")
+async def me(account: CurrentAccount) -> dict[str, str | int]:
+    return {"email": account.email, "orders": len(account.orders)}
