@@ -1,0 +1,27 @@
+"""Write docs/codemods/*.md from the codemods' docstrings: `python scripts/pages.py`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from codemods import mods
+
+FOLDER = Path(__file__).parent.parent / "docs" / "codemods"
+
+
+def page(name: str) -> str:
+    """One codemod's page."""
+    codemod = mods.load(name)
+    body = codemod.page.partition("\n")[2].strip("\n")
+    return f"# {name}\n\n{codemod.summary}\n\n{body}\n\n---\n*Kinds: {', '.join(codemod.kinds)}. Made from the docstring.*\n"
+
+
+def main() -> None:
+    """Write every page."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name in mods.names():
+        (FOLDER / f"{name}.md").write_text(page(name), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
