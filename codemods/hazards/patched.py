@@ -35,21 +35,6 @@ def hazards(situation: Situation) -> Iterator[Hazard]:
             return
 
 
-class Patches:
-    """Every patch of a program, by the last name that it sets."""
-
-    def __init__(self, program: Program) -> None:
-        self._by_name: dict[str, list[tuple[Module, Patch]]] = {}
-        for module in program.modules.values():
-            for patch in module.facts.patches:
-                self._by_name.setdefault(patch.attribute.rpartition(".")[2], []).append((module, patch))
-
-    def of(self, names: set[str]) -> Iterator[tuple[Module, Patch]]:
-        """The patches of any of these names."""
-        for name in sorted(names):
-            yield from self._by_name.get(name, ())
-
-
 def _patched_module(program: Program, other: Module, patch: Patch, module: Module, callee: str) -> str | None:
     """The path of the module whose name is patched, empty where it is the function for everybody; None if neither."""
     if patch.owner:

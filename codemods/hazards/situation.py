@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from codemods.facts import Opened
-    from codemods.hazards.patched import Patches
+    from codemods.hazards.patches import Patches
     from codemods.loop import Deadlines, Site
     from codemods.program import Program
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from codemods import mods
 from codemods.facts import Opened
 from codemods.hazards import Situation
-from codemods.hazards.patched import Patches
+from codemods.hazards.patches import Patches
 from codemods.loop import Deadlines
 from codemods.model import Finding
 from codemods.mods import Verdict

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codemods.model import Fault
-from codemods.source import git
+from codemods.source.git import ignores, listed, root_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -59,11 +59,11 @@ def _shown(place: Path) -> str:
 
 
 def _below(folder: Path, faults: list[Fault]) -> Iterator[Path]:
-    listed = None if _hidden(folder) or git.root_of(folder) is None or git.ignores(folder) else git.listed(folder)
-    if listed is None:
+    known = None if _hidden(folder) or root_of(folder) is None or ignores(folder) else listed(folder)
+    if known is None:
         yield from _walk(folder, faults)
         return
-    tracked, untracked = listed
+    tracked, untracked = known
     virtual: dict[Path, bool] = {}
     for name in tracked:
         if name.endswith(_SUFFIX) and _is_plain_file(folder / name):
@@ -121,7 +121,7 @@ def _worth(name: str) -> bool:
 
 def _hidden(folder: Path) -> bool:
     """Whether someone named a folder that a listing would leave out."""
-    root = git.root_of(folder)
+    root = root_of(folder)
     inside = folder.relative_to(root).parts if root and folder.is_relative_to(root) else ()
     return any(part.startswith(".") for part in inside)
 
