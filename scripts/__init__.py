@@ -1,0 +1,1 @@
+"""Small tools for working on offloop itself."""

@@ -13,7 +13,8 @@ def page(name: str) -> str:
     """One codemod's page."""
     codemod = mods.load(name)
     body = codemod.page.partition("\n")[2].strip("\n")
-    return f"# {name}\n\n{codemod.summary}\n\n{body}\n\n---\n*Kinds: {', '.join(codemod.kinds)}. Made from the docstring.*\n"
+    foot = f"*Kinds: {', '.join(codemod.kinds)}. Made from the docstring.*"
+    return f"# {name}\n\n{codemod.summary}\n\n{body}\n\n---\n{foot}\n"
 
 
 def main() -> None:

@@ -47,7 +47,12 @@ def test_everything_set(project: Path) -> None:
     assert not settings.exclude[0].matches(project / "app/gen.py")
     assert settings.select == {"sleep", "http"}
     assert settings.ignore == {"http"}
-    assert (settings.impact, settings.offload, settings.http_client, settings.prefer) == ("low", "anyio", "httpx2", "async")
+    assert (settings.impact, settings.offload, settings.http_client, settings.prefer) == (
+        "low",
+        "anyio",
+        "httpx2",
+        "async",
+    )
     assert settings.unsafe == {"sleep"}
     where, kinds = settings.per_file_ignores[0]
     assert where.matches(project / "tests/test_a.py")
@@ -57,7 +62,10 @@ def test_everything_set(project: Path) -> None:
 
 
 def test_the_nearest_file_with_a_table_counts(project: Path) -> None:
-    write(project, {"pyproject.toml": "[tool.offloop]\nimpact = 'low'\n", "a/pyproject.toml": "[project]\n", "a/b/c.py": ""})
+    write(
+        project,
+        {"pyproject.toml": "[tool.offloop]\nimpact = 'low'\n", "a/pyproject.toml": "[project]\n", "a/b/c.py": ""},
+    )
     assert load(project / "a/b", None, CODEMODS).impact == "low"
     write(project, {"a/pyproject.toml": "[tool.offloop]\nimpact = 'high'\n"})
     assert load(project / "a/b", None, CODEMODS).impact == "high"

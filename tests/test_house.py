@@ -54,7 +54,7 @@ def test_floors(file: Path) -> None:
         if not name.startswith("codemods.") or name == "codemods.__version__":
             continue
         other = name.split(".")[1]
-        if floor != other and floor != "__init__":
+        if floor not in {other, "__init__"}:
             assert LEVEL[floor] < LEVEL[other], f"{floor} imports {other}"
 
 
@@ -93,12 +93,16 @@ def test_only_source_touches_files() -> None:
     for file in MODULES:
         # The catalogue reads the data that lies beside it.
         if floor_of(file) not in {"source", "catalog"}:
-            assert not calls(file) & {"open", ".read_text", ".read_bytes", ".write_text", ".write_bytes", ".unlink"}, file
+            assert not calls(file) & {"open", ".read_text", ".read_bytes", ".write_text", ".write_bytes", ".unlink"}, (
+                file
+            )
 
 
 def test_no_circles_inside_a_floor() -> None:
     graph = {
-        ".".join(("codemods", *file.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__"): imports(file)
+        ".".join(("codemods", *file.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__"): imports(
+            file
+        )
         for file in MODULES
     }
 

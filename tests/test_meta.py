@@ -7,10 +7,13 @@ import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from codemods import __version__, mods
+from codemods.cli import offloop
 from codemods.model import KINDS
 from scripts import pages
+from tests.support import rewritten
 
 ROOT = Path(__file__).parent.parent
 SECTIONS = ["## What it does", "## Why", "## Example", "## When it holds back"]
@@ -43,8 +46,6 @@ def test_docstring(name: str) -> None:
 @pytest.mark.parametrize("name", mods.names())
 def test_example_is_right(name: str, tmp_path: Path) -> None:
     """The page shows what the codemod really does."""
-    from tests.support import rewritten
-
     before, after = re.findall(r"```python\n(.*?)```", mods.load(name).page, re.DOTALL)
     assert rewritten(tmp_path, f"import time\n\n\n{before}") == f"import asyncio\n\n\n{after}"
 
@@ -72,10 +73,6 @@ def test_ci_runs_the_command_of_the_readme() -> None:
 
 
 def test_the_readmes_diff_is_what_comes_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    from click.testing import CliRunner
-
-    from codemods.cli import offloop
-
     monkeypatch.chdir(ROOT)
     shown = re.search(r"```diff\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
     assert shown is not None

@@ -14,6 +14,7 @@ __all__ = [
     "Context",
     "Facts",
     "Ignore",
+    "Opened",
     "Patch",
     "Scope",
     "UnparsableError",

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from codemods.facts import Binding
-    from codemods.facts import Opened
+    from codemods.facts import Binding, Opened
     from codemods.program import Module, Program
 
 _REFLECTION = frozenset({"eval", "exec", "globals", "locals", "vars"})

@@ -62,7 +62,17 @@ def dirty(files: Iterable[Path]) -> tuple[Path, ...]:
 def _changed(root: Path, names: Sequence[str]) -> Iterator[str]:
     for start in range(0, len(names), _CHUNK):
         part = names[start : start + _CHUNK]
-        answer = _git(root, "--literal-pathspecs", "status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", *part)
+        answer = _git(
+            root,
+            "--literal-pathspecs",
+            "status",
+            "--porcelain",
+            "-z",
+            "--untracked-files=all",
+            "--no-renames",
+            "--",
+            *part,
+        )
         yield from (entry[3:] for entry in _names(answer or b""))
 
 

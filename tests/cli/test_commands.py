@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner, Result
 
-from codemods import __version__
+from codemods import __version__, cli, engine
 from codemods.cli import offloop
 from codemods.cli import output as cli_output
 from tests.support import commit, git, source, write
@@ -26,6 +26,11 @@ SLEEPY = """
         time.sleep(1)
         time.sleep(seconds)
 """
+UNCERTAIN = "the number of seconds is not certain to be zero or more: time.sleep raises for a negative number, the twin does not"
+LATIN = (
+    "latin.py:1: error: byte 0xe9 is not utf-8; save the file as UTF-8, or name its encoding in the first line "
+    "(`# -*- coding: … -*-`)"
+)
 CLEAN = "import asyncio\n\n\nasync def main():\n    await asyncio.sleep(1)\n"
 
 
@@ -33,9 +38,9 @@ def call(*arguments: str) -> Result:
     return CliRunner().invoke(offloop, arguments)
 
 
-def process(*arguments: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
+def process(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "codemods", *arguments]
-    return subprocess.run(command, check=False, **({"capture_output": True} | options))
+    return subprocess.run(command, check=False, capture_output=True, cwd=cwd)
 
 
 @pytest.mark.parametrize("command", ["check", "diff", "apply"])
@@ -61,8 +66,7 @@ def test_check(project: Path) -> None:
         "main.py:5:5: time.sleep stalls the loop in main (sleep, high)",
         "  sleep, safe: asyncio.sleep waits as long and lets the loop go on",
         "main.py:6:5: time.sleep stalls the loop in main (sleep, high)",
-        "  sleep, unsafe: the number of seconds is not certain to be zero or more: time.sleep raises for a negative "
-        "number, the twin does not",
+        f"  sleep, unsafe: {UNCERTAIN}",
         "2 findings (1 safe and 1 unsafe) in 1 file; 1 function on the loop",
         "`offloop diff` shows 1 safe fix, `offloop apply` makes them",
     ]
@@ -192,8 +196,7 @@ def test_bad_files_do_not_stop_the_others(project: Path) -> None:
         assert result.exit_code == 2
         assert result.stderr.splitlines()[-3:] == [
             "bad.py:2: error: syntax error: invalid syntax",
-            "latin.py:1: error: byte 0xe9 is not utf-8; save the file as UTF-8, or name its encoding in the first line "
-            "(`# -*- coding: … -*-`)",
+            LATIN,
             "missing.py: error: no such file or folder",
         ]
     assert "await asyncio.sleep(1)" in (project / "main.py").read_text()
@@ -289,7 +292,9 @@ def test_version() -> None:
 
 def test_check_does_not_import_libcst(project: Path) -> None:
     write(project, {"main.py": SLEEPY})
-    script = "import sys\nfrom codemods.cli import main\nsys.argv[1:] = ['check']\ntry: main()\nexcept SystemExit: pass\n"
+    script = (
+        "import sys\nfrom codemods.cli import main\nsys.argv[1:] = ['check']\ntry: main()\nexcept SystemExit: pass\n"
+    )
     script += "print('libcst' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "False"
@@ -314,7 +319,7 @@ def test_a_reader_that_has_enough(project: Path) -> None:
         (KeyboardInterrupt(), 130, "interrupted"),
     ],
 )
-def test_no_traceback(
+def test_no_traceback(  # noqa: PLR0913, PLR0917 (three fixtures and three parameters)
     project: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -322,11 +327,9 @@ def test_no_traceback(
     code: int,
     message: str,
 ) -> None:
-    from codemods import cli, engine
-
     assert project.is_dir()
 
-    def fail(request: object) -> None:
+    def fail(_request: object) -> None:
         raise error
 
     monkeypatch.setattr(engine, "find", fail)
@@ -344,8 +347,6 @@ def test_no_traceback(
 
 
 def test_main_reports_wrong_usage(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    from codemods import cli
-
     monkeypatch.setattr(sys, "argv", ["offloop", "chek"])
     with pytest.raises(SystemExit) as end:
         cli.main()

@@ -5,13 +5,16 @@ import re
 import symtable
 import sysconfig
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from codemods import facts
-from codemods.facts import Facts
 from codemods.model import Span
 from tests.support import source
+
+if TYPE_CHECKING:
+    from codemods.facts import Facts
 
 STDLIB = Path(sysconfig.get_path("stdlib"))
 # Every third module of the library's top, and the test suite's collections of odd grammar.
@@ -177,7 +180,12 @@ def test_plain_is_what_always_runs() -> None:
         """
     )
     assert {each.name: each.plain for each in found.bindings if each.kind == "import"} == {
-        "a": True, "b": False, "c": False, "d": False, "e": True, "g": False,
+        "a": True,
+        "b": False,
+        "c": False,
+        "d": False,
+        "e": True,
+        "g": False,
     }
 
 

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import ast
 import sys
 
 import pytest
 
-from codemods.facts import UnparsableError, parse, syntax
+from codemods.facts import UnparsableError, parse
 
 
 def failure(text: str | bytes) -> tuple[int, str]:
@@ -36,7 +37,9 @@ def test_says_what_is_wrong(text: str | bytes, line: int, message: str) -> None:
     assert found[1].startswith(message)
 
 
-@pytest.mark.parametrize("text", ["x = " + "(" * 5000 + "1" + ")" * 5000, "x = " + "-" * 100_000 + "1", "x = 1" + "+1" * 9000])
+@pytest.mark.parametrize(
+    "text", ["x = " + "(" * 5000 + "1" + ")" * 5000, "x = " + "-" * 100_000 + "1", "x = 1" + "+1" * 9000]
+)
 def test_deep_nesting_is_an_error_not_a_crash(text: str) -> None:
     line, message = failure(text)
     assert "too deeply" in message or "too many nested" in message
@@ -56,7 +59,7 @@ def test_deep_nesting_is_an_error_not_a_crash(text: str) -> None:
         ("\nx = [*y for y in z]\n", "3.15", "unpacking in a comprehension"),
     ],
 )
-def test_names_the_python_to_use(text: str, version: str, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_the_python_to_use(text: str, version: str, what: str) -> None:
     if tuple(map(int, version.split("."))) <= sys.version_info[:2]:
         pytest.skip(f"this Python reads the syntax of {version}")
     line, message = failure(text)
@@ -76,8 +79,8 @@ def test_newer_f_strings() -> None:
 
 
 def test_other_value_errors(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(text: str) -> None:
+    def refuse(_text: str) -> None:
         raise ValueError("odd")
 
-    monkeypatch.setattr(syntax.ast, "parse", refuse)
+    monkeypatch.setattr(ast, "parse", refuse)
     assert failure("x") == (0, "cannot be parsed: odd")

@@ -17,7 +17,10 @@ def limits(files: dict[str, str]) -> dict[str, tuple[str, int] | None]:
 
 
 def test_no_limit() -> None:
-    assert limits({"a.py": "async def f():\n    work()\n    await g()\nasync def g(): work()"}) == {"f": None, "g": None}
+    assert limits({"a.py": "async def f():\n    work()\n    await g()\nasync def g(): work()"}) == {
+        "f": None,
+        "g": None,
+    }
 
 
 def test_limits() -> None:

@@ -88,7 +88,9 @@ def test_scopes() -> None:
 
 
 def test_bound_in_several_ways() -> None:
-    program = program_of({"a.py": "try:\n    from gevent import sleep\nexcept ImportError:\n    from time import sleep\n"})
+    program = program_of(
+        {"a.py": "try:\n    from gevent import sleep\nexcept ImportError:\n    from time import sleep\n"}
+    )
     found = resolve(program, "a.py", "sleep")
     assert found.outside == {"gevent.sleep", "time.sleep"}
     assert found.only is None
@@ -129,7 +131,12 @@ def test_a_name_of_the_standard_library_that_is_ours_too_is_unknown() -> None:
 
 def test_imports() -> None:
     program = program_of(
-        {"app/__init__.py": "", "app/a.py": "import os\nfrom . import b\nfrom app.c import *\n", "app/b.py": "", "app/c.py": ""}
+        {
+            "app/__init__.py": "",
+            "app/a.py": "import os\nfrom . import b\nfrom app.c import *\n",
+            "app/b.py": "",
+            "app/c.py": "",
+        }
     )
     module = program.modules["/project/app/a.py"]
     assert program.imports(module) == ["/project/app/b.py", "/project/app/c.py"]

@@ -52,7 +52,15 @@ def test_git_applies_contents(project: Path, before: bytes, after: bytes) -> Non
 
 @pytest.mark.parametrize(
     "name",
-    [b"a b.py", "naïve/é.py".encode(), b'quo"te.py', b"tab\there.py", b"new\nline.py", b"back\\slash.py", b"caf\xe9.py"],
+    [
+        b"a b.py",
+        "naïve/é.py".encode(),
+        b'quo"te.py',
+        b"tab\there.py",
+        b"new\nline.py",
+        b"back\\slash.py",
+        b"caf\xe9.py",
+    ],
 )
 def test_git_applies_names(project: Path, name: bytes) -> None:
     git(project, "init", "-q")

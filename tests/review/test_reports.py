@@ -147,11 +147,10 @@ def test_explanation(finding: Finding, last: str) -> None:
 
 
 def test_github() -> None:
+    what = "title=offloop%3A blocking http call::requests.get stalls the loop in UserRepo.load."
     assert github.report(RESULT).splitlines() == [
-        "::warning file=app/api.py,line=12,endLine=12,col=9,endColumn=39,title=offloop%3A blocking http call::"
-        "requests.get stalls the loop in UserRepo.load. offload, safe: a thread waits",
-        "::notice file=app/api.py,line=20,endLine=22,title=offloop%3A blocking http call::"
-        "requests.get stalls the loop in UserRepo.load. manual: a thread waits",
+        f"::warning file=app/api.py,line=12,endLine=12,col=9,endColumn=39,{what} offload, safe: a thread waits",
+        f"::notice file=app/api.py,line=20,endLine=22,{what} manual: a thread waits",
         "::error file=b.py,line=3,title=offloop::syntax error",
         "::error file=c.py,title=offloop::cannot be read",
     ]

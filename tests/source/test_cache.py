@@ -48,7 +48,7 @@ def test_damage_makes_it_empty(tmp_path: Path, damage: bytes) -> None:
     assert Cache.open(tmp_path, "1").get(b"a") is None
 
 
-def test_a_damaged_entry_is_none(tmp_path: Path) -> None:
+def test_a_damaged_entry_is_none() -> None:
     cache = Cache(None, {b"a": b"nonsense"})
     assert cache.get(b"a") is None
     cache.save()

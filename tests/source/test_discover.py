@@ -3,11 +3,13 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pytest
-
-from codemods.source import Exclude, File, discover
+from codemods.source import Exclude, File, discover, root_of
 from tests.support import commit, git, write
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def shown(*paths: str, exclude: tuple[Exclude, ...] = ()) -> list[str]:
@@ -122,7 +124,5 @@ def test_without_git(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commit(project)
     shutil.rmtree(project / ".git" / "objects")
     monkeypatch.setenv("PATH", "/nowhere")
-    from codemods.source import root_of
-
     root_of.cache_clear()
     assert shown() == ["a.py"]

@@ -12,7 +12,10 @@ from codemods.source import UnreadableError, decode
         (b"\xef\xbb\xbfa = 1", "a = 1"),
         (b"\xef\xbb\xbf# coding: utf-8\na = 1", "# coding: utf-8\na = 1"),
         (b"# coding: latin-1\n'\xe9'", "# coding: latin-1\n'é'"),
-        (b"#!/bin/python\n# vim: set fileencoding=cp1252 :\n'\x80'", "#!/bin/python\n# vim: set fileencoding=cp1252 :\n'€'"),
+        (
+            b"#!/bin/python\n# vim: set fileencoding=cp1252 :\n'\x80'",
+            "#!/bin/python\n# vim: set fileencoding=cp1252 :\n'€'",
+        ),
         (b"a\r\nb\rc\x0cd", "a\r\nb\rc\x0cd"),
     ],
 )

@@ -81,7 +81,7 @@ def test_refuses_what_changed_meanwhile(three: list[Path]) -> None:
 
 
 def test_refuses_read_only_files(three: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "access", lambda path, mode: path.name != "b.py")
+    monkeypatch.setattr(os, "access", lambda path, _mode: path.name != "b.py")
     assert refusal([change(file) for file in three]) == [("b.py", "is read-only; make it writable, or leave it out")]
     assert set(contents(three[0].parent).values()) == {b"old"}
 
@@ -121,7 +121,8 @@ def test_a_failure_in_the_middle_is_undone(
 
 
 def test_says_which_file_could_not_be_put_back(three: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    replace, done = os.replace, []
+    replace = os.replace
+    done: list[Path] = []
 
     def fail(source: Path, target: Path) -> None:
         if done:
