@@ -9,6 +9,8 @@ from codemods.facts.opened import Opened
 from codemods.facts.syntax import UnparsableError, parse
 
 __all__ = [
+    "EDITION",
+    "PARTS",
     "Binding",
     "Call",
     "Context",
@@ -22,6 +24,11 @@ __all__ = [
     "parse",
     "read",
 ]
+
+
+# Raised whenever the same bytes give other facts than before, so that old cache entries are not taken for new ones.
+EDITION = 1
+PARTS = (Binding, Call, Context, Ignore, Patch, Scope)
 
 
 def read(data: bytes) -> Facts:

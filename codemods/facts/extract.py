@@ -70,6 +70,7 @@ class _Reader:
         self.first_calls: list[int] = []
         self.contexts: list[Context] = []
         self.patches: list[Patch] = []
+        self.modules: list[str] = []
         self.stars: list[str] = []
         self.attributes: set[str] = set()
         self.strings: set[str] = set()
@@ -121,6 +122,7 @@ class _Reader:
             first_calls=tuple(self.first_calls),
             contexts=tuple(self.contexts),
             patches=tuple(self.patches),
+            modules=tuple(self.modules),
             stars=tuple(self.stars),
             attributes=frozenset(self.attributes),
             dotted_strings=frozenset(self.strings),
@@ -214,7 +216,9 @@ class _Reader:
         """An import binds names; a star import brings in names that only the other module knows."""
         for name, target in imported(node):
             self.bind(name, here, node.lineno, "import", target)
-        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+        if isinstance(node, ast.Import):
+            self.modules += [alias.name for alias in node.names]
+        elif node.names[0].name == "*":
             self.stars.append(source_module(node))
 
     def assign(self, node: ast.Assign, here: _Here) -> None:

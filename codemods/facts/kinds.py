@@ -107,6 +107,8 @@ class Facts:
     """The number of the first call at or after each top-level statement."""
     contexts: tuple[Context, ...]
     patches: tuple[Patch, ...]
+    modules: tuple[str, ...]
+    """What `import` statements name in full: `import a.b` binds only `a`, but runs `a.b`."""
     stars: tuple[str, ...]
     """The modules whose names a star import brings in."""
     attributes: frozenset[str]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
+from codemods.hazards.patches import stands_for
 from codemods.hazards.situation import Hazard
 
 if TYPE_CHECKING:
@@ -22,9 +23,7 @@ if TYPE_CHECKING:
 def hazards(situation: Situation) -> Iterator[Hazard]:
     """A patch of the called function that the site's module may run under."""
     module, callee = situation.site.module, situation.site.entry.name
-    last = callee.rpartition(".")[2]
-    aliases = {name for name in _top_level(module) if _stands_for(situation.program, module.path, name, callee)}
-    for other, patch in situation.patches.of(aliases | {last}):
+    for other, patch in situation.patches.concerning(module, callee):
         where = _patched_module(situation.program, other, patch, module, callee)
         if where == module.path or (where == "" and _reaches(situation.program, other, module)):
             yield Hazard(
@@ -41,14 +40,14 @@ def _patched_module(program: Program, other: Module, patch: Patch, module: Modul
         for meaning in program.resolve(other, patch.scope, patch.owner).meanings:
             if not meaning.module and f"{meaning.name}.{patch.attribute}" == callee:
                 return _through(program, other, patch)
-            if meaning.module and not meaning.name and _stands_for(program, meaning.module, patch.attribute, callee):
+            if meaning.module and not meaning.name and stands_for(program, meaning.module, patch.attribute, callee):
                 return meaning.module
         return None
     if patch.attribute == callee:
         return ""
     for name in program.layout.names(module.path):
         rest = patch.attribute.removeprefix(f"{name}.")
-        if rest != patch.attribute and _stands_for(program, module.path, rest, callee):
+        if rest != patch.attribute and stands_for(program, module.path, rest, callee):
             return module.path
     return None
 
@@ -62,14 +61,6 @@ def _through(program: Program, module: Module, patch: Patch) -> str:
             if meaning.module and not meaning.name:
                 return meaning.module
     return ""
-
-
-def _stands_for(program: Program, path: str, name: str, callee: str) -> bool:
-    return callee in program.resolve(program.modules[path], 0, name).outside
-
-
-def _top_level(module: Module) -> set[str]:
-    return {name for scope, name in module.names if scope == 0}
 
 
 def _reaches(program: Program, source: Module, target: Module) -> bool:

@@ -96,21 +96,12 @@ def decide(situation: Situation) -> Verdict:
 
 def _library(module: Module, program: Program) -> str:
     """The async library whose sleep fits: the one that the module uses."""
-    certain = _imported(module, plain=True)
-    used = certain if certain & set(_LIBRARIES) else _imported(module, plain=False)
+    certain, anywhere = module.packages
+    used = certain if not certain.isdisjoint(_LIBRARIES) else anywhere
     library = next((name for name in _LIBRARIES if name in used), "asyncio")
-    if library == "trio" and any(_imported(each, plain=False) & _BRING_ANYIO for each in program.modules.values()):
+    if library == "trio" and any(not each.packages[1].isdisjoint(_BRING_ANYIO) for each in program.modules.values()):
         return "anyio"
     return library
-
-
-def _imported(module: Module, *, plain: bool) -> set[str]:
-    """The outermost names of the packages that a module imports: certainly, or anywhere."""
-    return {
-        binding.target.partition(".")[0]
-        for binding in module.facts.bindings
-        if binding.kind == "import" and (binding.plain or not plain)
-    }
 
 
 def _other_meanings(situation: Situation) -> Iterator[Hazard]:

@@ -38,7 +38,7 @@ def _written(program: Program, site: Site, twin: str) -> tuple[str, AddImport | 
     """The expression for a twin at a site, and the import that it needs there if there is none to use."""
     library, _, function = twin.rpartition(".")
     module = site.module
-    for scope, name in sorted(module.names, key=lambda key: (key[1] != library, key)):
+    for scope, name in sorted(module.imported_names, key=lambda key: (key[1] != library, key)):
         if _usable(module, site, scope, name):
             meaning = program.resolve(module, scope, name).only
             if meaning is not None and not meaning.module and meaning.name in {library, twin}:
@@ -51,8 +51,7 @@ def _usable(module: Module, site: Site, scope: int, name: str) -> bool:
     """Whether an import of a name has certainly run when the site does, and the site sees it."""
     bindings = module.names[scope, name]
     return (
-        all(binding.kind == "import" for binding in bindings)
-        and any(binding.plain and binding.line < site.call.span.line for binding in bindings)
+        any(binding.plain and binding.line < site.call.span.line for binding in bindings)
         and module.holder(site.call.scope, name) == scope
         and module.facts.scopes[scope].kind != "class"
     )

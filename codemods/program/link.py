@@ -68,6 +68,18 @@ class Module:
         return {key: tuple(bindings) for key, bindings in found.items()}
 
     @cached_property
+    def imported_names(self) -> tuple[tuple[int, str], ...]:
+        """The names that nothing but imports binds, with their scopes."""
+        return tuple(key for key, found in self.names.items() if all(binding.kind == "import" for binding in found))
+
+    @cached_property
+    def packages(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The outermost names of what it imports: for certain, and anywhere in it."""
+        found = [binding for binding in self.facts.bindings if binding.kind == "import"]
+        anywhere = frozenset(binding.target.partition(".")[0] for binding in found)
+        return frozenset(binding.target.partition(".")[0] for binding in found if binding.plain), anywhere
+
+    @cached_property
     def attributes_set(self) -> Mapping[str, tuple[Binding, ...]]:
         """What each dotted attribute (`self.lock`) is set to, anywhere in the file."""
         found: dict[str, list[Binding]] = {}
@@ -134,7 +146,7 @@ class Program:
     def imports(self, module: Module) -> list[str]:
         """The paths of the project's modules that a module imports, anywhere in it."""
         targets = [binding.target for binding in module.facts.bindings if binding.kind == "import"]
-        found = [self.find(module, target) for target in targets]
+        found = [self.find(module, target) for target in (*targets, *module.facts.modules)]
         return [each[0] for each in found if each is not None] + self.stars(module)
 
     def stars(self, module: Module) -> list[str]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections import defaultdict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from codemods.edits import AddImport, AwaitTwin, DropImport
-from codemods.rewrite.blocks import Statement, without_empty
-from codemods.rewrite.imports import insert_import
+from codemods.rewrite.blocks import Statement, is_blank, without_empty
+from codemods.rewrite.imports import insert_import, is_import
 from codemods.rewrite.statements import edit_statement, locate, without_names
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from codemods.edits import Edit
 
@@ -48,19 +49,31 @@ def _edited(module: cst.Module, edits: Collection[Edit]) -> cst.Module:
     twins = [edit for edit in edits if isinstance(edit, AwaitTwin)]
     drops = [edit for edit in edits if isinstance(edit, DropImport)]
     inner = [edit for edit in drops if isinstance(body[places[edit.statement][0]], cst.BaseCompoundStatement)]
-    for number in sorted({edit.statement for edit in twins} | {edit.statement for edit in inner}):
+    twins_of: dict[int, dict[int, AwaitTwin]] = defaultdict(dict)
+    for twin in twins:
+        twins_of[twin.statement][twin.call] = twin
+    drops_of: dict[int, dict[int, DropImport]] = defaultdict(dict)
+    for drop in inner:
+        drops_of[drop.statement][drop.place] = drop
+    for number in twins_of.keys() | drops_of.keys():
         line, _ = places[number]
-        body[line] = edit_statement(
-            body[line],
-            {edit.call: edit for edit in twins if edit.statement == number},
-            {edit.place: edit for edit in inner if edit.statement == number},
-        )
+        body[line] = edit_statement(body[line], twins_of.get(number, {}), drops_of.get(number, {}))
     # New imports go in while the old ones still stand: they show where and how this file keeps them.
     first_use = body[min(places[edit.statement][0] for edit in twins)]
     for addition in sorted(edit for edit in edits if isinstance(edit, AddImport)):
         insert_import(body, addition, body.index(first_use))
     outer = {edit.name for edit in drops if edit not in inner}
-    return module.with_changes(body=without_empty([without_names(each, outer) for each in body], module.header))
+    body = without_empty([without_names(each, outer) for each in body], module.header)
+    return module.with_changes(body=body, header=_header(module, body))
+
+
+def _header(module: cst.Module, body: Sequence[Statement]) -> Sequence[cst.EmptyLine]:
+    """The comments at the top, with one blank line below them where an import is now the first statement."""
+    header = list(module.header)
+    if module.body and body[0] is not module.body[0] and is_import(body[0]) and not is_import(module.body[0]):
+        while header and is_blank(header[-1]) and (len(header) == 1 or is_blank(header[-2])):
+            header.pop()
+    return header
 
 
 @contextmanager

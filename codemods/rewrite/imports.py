@@ -57,7 +57,7 @@ def _first_run(body: list[Statement], before: int) -> list[int]:
     """The first lines of imports that follow each other, above a statement."""
     run: list[int] = []
     for place in range(_top(body), before):
-        if _is_import(body[place]):
+        if is_import(body[place]):
             run.append(place)
         elif run:
             break
@@ -69,7 +69,7 @@ def _top(body: list[Statement]) -> int:
     place = 0
     if body and _is_docstring(body[0]):
         place = 1
-    while place < len(body) and _is_import(body[place]) and _key(body[place]) == "__future__":
+    while place < len(body) and is_import(body[place]) and _key(body[place]) == "__future__":
         place += 1
     return place
 
@@ -79,7 +79,8 @@ def _is_docstring(statement: Statement) -> bool:
     return isinstance(small, cst.Expr) and isinstance(small.value, cst.SimpleString | cst.ConcatenatedString)
 
 
-def _is_import(statement: Statement) -> bool:
+def is_import(statement: Statement) -> bool:
+    """Whether a line does nothing but import."""
     return isinstance(statement, cst.SimpleStatementLine) and all(
         isinstance(small, cst.Import | cst.ImportFrom) for small in statement.body
     )
