@@ -1,15 +1,16 @@
 from __future__ import annotations
 
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import pytest
 
-from codemods import engine, reading, verify
+from codemods import engine, facts, reading, verify
 from codemods import rewrite as rewriting
 from codemods.config import Settings
 from codemods.engine import Request, find, rewrite
-from codemods.source import write_all
+from codemods.source import read_bytes, write_all
 from tests.support import UNSAFE, commit, run, source, write
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def test_a_file_that_does_not_compile_is_left_alone(project: Path) -> None:
 
 def test_a_file_that_cannot_be_read(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(project, {"main.py": SLEEPY, "gone.py": SLEEPY})
-    read = reading.read_bytes
+    read = read_bytes
 
     def refuse(path: Path) -> bytes:
         if path.name == "gone.py":
@@ -152,7 +153,7 @@ def test_the_cache_is_used_and_changes_nothing(project: Path, monkeypatch: pytes
     first = find(request)
     seen: list[tuple[int, int]] = []
     with monkeypatch.context() as patch:
-        patch.setattr(reading.facts, "read", lambda data: pytest.fail(f"read again: {data!r}"))
+        patch.setattr(facts, "read", lambda data: pytest.fail(f"read again: {data!r}"))
         assert find(request) == first
     write(project, {"other.py": "x = 2\n"})
     assert find(replace(request, progress=lambda done, total: seen.append((done, total)))) == first
@@ -174,7 +175,7 @@ def test_a_process_that_dies_costs_nothing(project: Path, monkeypatch: pytest.Mo
         def __init__(self, *_: object, **__: object) -> None:
             pass
 
-        def __enter__(self) -> Broken:
+        def __enter__(self) -> Self:
             return self
 
         def __exit__(self, *_: object) -> None:
@@ -183,7 +184,7 @@ def test_a_process_that_dies_costs_nothing(project: Path, monkeypatch: pytest.Mo
         def map(self, function: object, chunks: list[list[tuple[str, bytes]]]) -> object:
             assert callable(function)
             yield function(chunks[0])
-            raise reading.BrokenProcessPool
+            raise BrokenProcessPool
 
     monkeypatch.setattr(reading, "_MUCH", 0)
     monkeypatch.setattr(reading, "ProcessPoolExecutor", Broken)

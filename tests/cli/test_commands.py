@@ -26,7 +26,10 @@ SLEEPY = """
         time.sleep(1)
         time.sleep(seconds)
 """
-UNCERTAIN = "the number of seconds is not certain to be zero or more: time.sleep raises for a negative number, the twin does not"
+UNCERTAIN = (
+    "the number of seconds is not certain to be zero or more: time.sleep raises for a negative number, "
+    "the twin does not"
+)
 LATIN = (
     "latin.py:1: error: byte 0xe9 is not utf-8; save the file as UTF-8, or name its encoding in the first line "
     "(`# -*- coding: … -*-`)"

@@ -9,6 +9,7 @@ import libcst as cst
 import pytest
 
 from codemods.edits import AddImport, AwaitTwin, DropImport
+from codemods.facts.order import walk
 from codemods.rewrite import UnchangeableError, rewrite
 from codemods.rewrite.statements import locate
 from tests.support import source
@@ -32,8 +33,6 @@ class _Calls(cst.CSTVisitor):
 @pytest.mark.parametrize("file", SAMPLE, ids=lambda file: file.stem)
 def test_libcst_counts_as_ast_does(file: Path) -> None:
     """The n-th call of the m-th statement is the same in both trees."""
-    from codemods.facts.order import walk
-
     data = file.read_bytes()
     module = cst.parse_module(data)
     body = ast.parse(data).body
