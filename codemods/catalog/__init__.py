@@ -33,6 +33,16 @@ class Contexts:
     plain: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Libraries:
+    """What using a library says about the program around it, by the library's name."""
+
+    async_libraries: tuple[str, ...]
+    bring_anyio: tuple[str, ...]
+    other_loops: tuple[str, ...]
+    clock_freezers: tuple[str, ...]
+
+
 @cache
 def blocking() -> Mapping[str, Entry]:
     """Everything known to block, by its documented name."""
@@ -43,6 +53,12 @@ def blocking() -> Mapping[str, Entry]:
 def contexts() -> Contexts:
     """Everything known about context managers."""
     return Contexts(**{name: frozenset(names) for name, names in _table("contexts").items()})
+
+
+@cache
+def libraries() -> Libraries:
+    """Everything known about libraries as a whole."""
+    return Libraries(**{name: tuple(names) for name, names in _table("libraries").items()})
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Tests, and other code, that put something else where the blocking function is.
+"""Tests, and other code, that put something else where the blocking function is, or that stop the clock.
 
 `patch("app.jobs.time.sleep")` no longer takes effect once app.jobs awaits `asyncio.sleep`: the test waits for real, and
 its call count stays at 0.
@@ -21,7 +21,19 @@ if TYPE_CHECKING:
 
 
 def hazards(situation: Situation) -> Iterator[Hazard]:
-    """A patch of the called function that the site's module may run under."""
+    """A patch of the called function, or a stopped clock, that the site's module may run under."""
+    yield from _patches(situation)
+    for other in situation.patches.freezers:
+        if _reaches(situation.program, other, situation.site.module):
+            yield Hazard(
+                "unsafe",
+                f"{other.shown} stops the clock, and a sleep on the loop may never end by a clock that stands still; "
+                "let it tick there",
+            )
+            return
+
+
+def _patches(situation: Situation) -> Iterator[Hazard]:
     module, callee = situation.site.module, situation.site.entry.name
     for other, patch in situation.patches.concerning(module, callee):
         where = _patched_module(situation.program, other, patch, module, callee)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from codemods import catalog
+
 if TYPE_CHECKING:
     from codemods.facts import Patch
     from codemods.program import Module, Program
@@ -16,6 +18,8 @@ class Patches:
         self._program = program
         self._by_name: dict[str, list[tuple[Module, Patch]]] = {}
         self._concerning: dict[tuple[str, str], list[tuple[Module, Patch]]] = {}
+        stopping = catalog.libraries().clock_freezers
+        self.freezers = [each for each in program.modules.values() if not each.packages[1].isdisjoint(stopping)]
         for module in program.modules.values():
             for patch in module.facts.patches:
                 self._by_name.setdefault(patch.attribute.rpartition(".")[2], []).append((module, patch))

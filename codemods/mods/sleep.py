@@ -44,7 +44,8 @@ Not rewritten at all (`manual`):
   changes what the code means;
 - under a lock, or in a block whose effect other tasks would see (`patch`, `redirect_stdout`, `catch_warnings`);
 - when the call cannot work as written: a negative number, a keyword, `await time.sleep(…)`;
-- when the name may stand for something else as well.
+- when the name may stand for something else as well;
+- in a module that runs on another loop than asyncio's (twisted, curio).
 
 Only with `--unsafe`:
 
@@ -53,7 +54,8 @@ Only with `--unsafe`:
 - state that other tasks can reach is read before the sleep and written after it;
 - under a time limit (`wait_for`, `timeout()`), which had no effect on the sleep and now will, or in a `try` whose bare
   `except` would swallow a cancellation;
-- when a test or other code patches `time.sleep`: it would no longer meet this call.
+- when a test or other code patches `time.sleep`: it would no longer meet this call; or when a test stops the clock
+  (freezegun, time-machine), by which the twin would wait for ever.
 """
 
 from __future__ import annotations
@@ -61,6 +63,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from codemods import catalog
 from codemods.hazards import Hazard, of_await, patched, worst
 from codemods.hazards.durations import Durations
 from codemods.mods.codemod import Verdict
@@ -73,17 +76,16 @@ if TYPE_CHECKING:
 
 KINDS = ("sleep",)
 
-# Whoever has one of these has anyio as well.
-_BRING_ANYIO = frozenset({"anyio", "fastapi", "httpx", "litestar", "mcp", "openai", "sse_starlette", "starlette"})
-_LIBRARIES = ("asyncio", "anyio", "trio")
-
 
 def decide(situation: Situation) -> Verdict:
     """Whether a sleep can become its twin."""
     entry = situation.site.entry
-    twin = entry.twins.get(_library(situation.site.module, situation.program))
+    library = _library(situation.site.module, situation.program)
+    twin = entry.twins.get(library)
     if twin is None:
-        return Verdict("manual", f"no async twin of {entry.name} is known; call it in a thread")
+        return Verdict("manual", f"no twin of {entry.name} is known that {library} can await; call it in a thread")
+    if situation.program.layout.absolute(situation.site.module.path, library):
+        return Verdict("manual", f"a file of the project is called {library}, so {twin} cannot be imported; rename it")
     hazard = worst(
         [*_other_meanings(situation), *of_await(situation), *_arguments(situation), *patched.hazards(situation)]
     )
@@ -96,10 +98,16 @@ def decide(situation: Situation) -> Verdict:
 
 def _library(module: Module, program: Program) -> str:
     """The async library whose sleep fits: the one that the module uses."""
+    known = catalog.libraries()
     certain, anywhere = module.packages
-    used = certain if not certain.isdisjoint(_LIBRARIES) else anywhere
-    library = next((name for name in _LIBRARIES if name in used), "asyncio")
-    if library == "trio" and any(not each.packages[1].isdisjoint(_BRING_ANYIO) for each in program.modules.values()):
+    certain |= {name for name in known.async_libraries if f"pytest.mark.{name}" in module.facts.attributes}
+    used = certain if not certain.isdisjoint(known.async_libraries) else certain | anywhere
+    if not used.isdisjoint(known.other_loops) and "asyncio" not in used:
+        return next(name for name in known.other_loops if name in used)
+    library = next((name for name in known.async_libraries if name in used), "asyncio")
+    if library == "trio" and any(
+        not each.packages[1].isdisjoint(known.bring_anyio) for each in program.modules.values()
+    ):
         return "anyio"
     return library
 
