@@ -27,8 +27,8 @@ def hazards(situation: Situation) -> Iterator[Hazard]:
         if _reaches(situation.program, other, situation.site.module):
             yield Hazard(
                 "unsafe",
-                f"{other.shown} stops the clock, and a sleep on the loop may never end by a clock that stands still; "
-                "let it tick there",
+                f"{other.shown} uses freezegun, under whose frozen clock a sleep on the loop never ends; "
+                "pass real_asyncio=True there",
             )
             return
 

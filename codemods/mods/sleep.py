@@ -55,7 +55,7 @@ Only with `--unsafe`:
 - under a time limit (`wait_for`, `timeout()`), which had no effect on the sleep and now will, or in a `try` whose bare
   `except` would swallow a cancellation;
 - when a test or other code patches `time.sleep`: it would no longer meet this call; or when a test stops the clock
-  (freezegun, time-machine), by which the twin would wait for ever.
+  with freezegun, by which the twin would wait for ever.
 """
 
 from __future__ import annotations
