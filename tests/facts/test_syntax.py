@@ -37,9 +37,7 @@ def test_says_what_is_wrong(text: str | bytes, line: int, message: str) -> None:
     assert found[1].startswith(message)
 
 
-@pytest.mark.parametrize(
-    "text", ["x = " + "(" * 5000 + "1" + ")" * 5000, "x = " + "-" * 100_000 + "1", "x = 1" + "+1" * 9000]
-)
+@pytest.mark.parametrize("text", ["x = " + "(" * 5000 + "1" + ")" * 5000, "x = " + "-" * 100_000 + "1"])
 def test_deep_nesting_is_an_error_not_a_crash(text: str) -> None:
     line, message = failure(text)
     assert "too deeply" in message or "too many nested" in message
