@@ -23,6 +23,7 @@ _NEWER = (
     ((3, 15), r"^\s*lazy\s+(import|from)\b", "a lazy import"),
     ((3, 15), r"[\[{(]\s*\*{1,2}[^\]})]*\sfor\s", "unpacking in a comprehension"),
 )
+_F_STRING = re.compile(r"(?<![\w\"'])(f|rf|fr)[\"']", re.IGNORECASE)
 
 
 class UnparsableError(Exception):
@@ -63,7 +64,7 @@ def _explain(error: SyntaxError, text: str) -> str:
         return (
             f"{what} needs Python {needed}, and offloop is running on {running}: run it with Python {needed} or newer"
         )
-    if error.msg.startswith("f-string") and sys.version_info < (3, 12):
+    if sys.version_info < (3, 12) and (error.msg.startswith("f-string") or _F_STRING.search(line)):
         return (
             f"syntax error: {error.msg}; if the file is right, its f-string needs Python 3.12, and offloop is running "
             f"on {running}: run it with Python 3.12 or newer"

@@ -70,10 +70,12 @@ def test_names_the_python_to_use(text: str, version: str, what: str) -> None:
 
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="Python 3.12 reads these f-strings")
 def test_newer_f_strings() -> None:
-    line, message = failure("x = f'{a!x}'\n")
-    assert line == 1
-    assert message.startswith("syntax error: f-string")
-    assert "Python 3.12" in message
+    for text in ("x = f'{a!x}'\n", "x = f'{a['b']}'\n", "x = f'a' f'b\n"):
+        line, message = failure(text)
+        assert line == 1
+        assert message.startswith("syntax error: ")
+        assert "its f-string needs Python 3.12" in message
+    assert "Python 3.12" not in failure("x = 'f' ('\n")[1]
 
 
 def test_other_value_errors(monkeypatch: pytest.MonkeyPatch) -> None:
