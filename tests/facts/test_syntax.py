@@ -64,7 +64,7 @@ def test_names_the_python_to_use(text: str, version: str, what: str) -> None:
     assert line == 2
     running = f"{sys.version_info.major}.{sys.version_info.minor}"
     assert message == (
-        f"{what} needs Python {version}, and offloop is running on {running}: run it with Python {version} or newer"
+        f"{what} (new in Python {version}), and offloop is running on {running}: run it with {version} or newer"
     )
 
 
