@@ -61,9 +61,7 @@ def _explain(error: SyntaxError, text: str) -> str:
     lines = LINE_END.split(text)
     line = lines[error.lineno - 1] if error.lineno and error.lineno <= len(lines) else ""
     for needed, what in _newer(line):
-        return (
-            f"{what} needs Python {needed}, and offloop is running on {running}: run it with Python {needed} or newer"
-        )
+        return f"{what} (new in Python {needed}), and offloop is running on {running}: run it with {needed} or newer"
     if sys.version_info < (3, 12) and (error.msg.startswith("f-string") or _F_STRING.search(line)):
         return (
             f"syntax error: {error.msg}; if the file is right, its f-string needs Python 3.12, and offloop is running "

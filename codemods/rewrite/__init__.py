@@ -33,14 +33,23 @@ def rewrite(data: bytes, edits: Collection[Edit]) -> bytes:
     """The bytes of a file with its edits carried out."""
     with _deep_recursion():
         try:
-            module = cst.parse_module(data)
-            if module.bytes != data:
-                raise UnchangeableError("libcst does not give its bytes back unchanged, so no edit can be trusted")
-            return _edited(module, edits).bytes
+            return _edited(_parsed(data), edits).bytes
         except RecursionError as error:
             raise UnchangeableError("it is nested too deeply to be rewritten; split the expression") from error
-        except cst.ParserSyntaxError as error:
-            raise UnchangeableError(f"libcst cannot parse it: {error.message}") from error
+
+
+def _parsed(data: bytes) -> cst.Module:
+    try:
+        module = cst.parse_module(data)
+    except RecursionError:
+        raise
+    except Exception as error:
+        # ParserSyntaxError is only one of the ways in which it fails on code that Python takes, `1 if(1)else 2` say.
+        reason = str(error).partition("\n")[0]
+        raise UnchangeableError(f"libcst, which rewrites it, cannot parse it ({reason})") from error
+    if module.bytes != data:
+        raise UnchangeableError("libcst does not give its bytes back unchanged, so no edit can be trusted")
+    return module
 
 
 def _edited(module: cst.Module, edits: Collection[Edit]) -> cst.Module:

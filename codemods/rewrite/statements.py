@@ -186,7 +186,7 @@ class _AwaitedCall(cst.Await):
     def _safe_to_use_with_word_operator(self, position: ExpressionPosition) -> bool:
         if position == ExpressionPosition.LEFT and not self.rpar:
             return self.expression._safe_to_use_with_word_operator(position)  # noqa: SLF001 (libcst's own protocol)
-        return super()._safe_to_use_with_word_operator(position)
+        return bool(self.lpar)
 
 
 def _bound(alias: cst.ImportAlias) -> str:

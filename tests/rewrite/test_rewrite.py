@@ -208,7 +208,8 @@ def test_an_edit_that_meets_something_else_is_an_error() -> None:
     ("data", "message"),
     [
         (b"async def f(): s(1)\rx = 1\r", "bytes back unchanged"),
-        (b"x = (\n", "libcst cannot parse it"),
+        (b"x = (\n", "libcst, which rewrites it, cannot parse it"),
+        (b"x = (1 if((1 if(1)else 2))else 2)\n", "cannot parse it .Must have at least one space after 'if' keyword"),
     ],
 )
 def test_files_that_libcst_cannot_be_trusted_with(data: bytes, message: str) -> None:
