@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from codemods.facts.kinds import Binding, Call, Context, Facts, Patch, Scope
 from codemods.facts.order import children
@@ -27,9 +27,8 @@ _FUNCTIONS = frozenset({"def", "async def", "lambda"})
 _NAMELESS = frozenset({"comprehension", "generator"})
 
 
-@dataclass(frozen=True, slots=True)
-class _Here:
-    """What surrounds a node."""
+class _Here(NamedTuple):
+    """What surrounds a node. A named tuple, because one is made for every other node of a project."""
 
     scope: int
     live: bool = True
@@ -44,7 +43,7 @@ class _Here:
 def _below(here: _Here) -> _Here:
     """The surroundings of an operand: it is neither awaited nor an argument itself."""
     if here.awaited or here.argument_of != -1:
-        return replace(here, awaited=False, argument_of=-1)
+        return here._replace(awaited=False, argument_of=-1)
     return here
 
 
@@ -88,7 +87,7 @@ class _Reader:
             elif isinstance(node, ast.stmt):
                 simple = not hasattr(node, "body") and not hasattr(node, "cases")
                 last = (node.end_lineno or 0) if simple else 0
-                self.push(children(node), replace(here, plain=False, last_line=last))
+                self.push(children(node), here._replace(plain=False, last_line=last))
             else:
                 self.push(children(node), _below(here))
 
@@ -157,8 +156,8 @@ class _Reader:
         self.bind(node.name, here, node.lineno, "def")
         kind = "async def" if isinstance(node, ast.AsyncFunctionDef) else "def"
         inside = _Here(self.open_scope(kind, node.name, node.lineno, here))
-        head = replace(here, plain=False, last_line=0)
-        idle = replace(head, live=False)
+        head = here._replace(plain=False, last_line=0)
+        idle = head._replace(live=False)
         pairs: list[tuple[ast.AST, _Here]] = [(decorator, head) for decorator in node.decorator_list]
         pairs += [(parameter, idle) for parameter in getattr(node, "type_params", ())]
         pairs += self.parameters(node.args, head, inside)
@@ -171,7 +170,7 @@ class _Reader:
         for child in children(arguments):
             if isinstance(child, ast.arg):
                 self.bind(child.arg, inside, child.lineno, "parameter")
-                pairs += [(child.annotation, replace(head, live=False))] if child.annotation else []
+                pairs += [(child.annotation, head._replace(live=False))] if child.annotation else []
             else:
                 pairs.append((child, head))
         return pairs
@@ -187,11 +186,11 @@ class _Reader:
         self.bind(node.name, here, node.lineno, "class")
         inside = _Here(self.open_scope("class", node.name, node.lineno, here), live=here.live, contexts=here.contexts)
         body = {id(statement) for statement in node.body}
-        head = replace(here, plain=False, last_line=0)
+        head = here._replace(plain=False, last_line=0)
         idle = {id(parameter) for parameter in getattr(node, "type_params", ())}
         self.push_pairs(
             [
-                (child, inside if id(child) in body else replace(head, live=False) if id(child) in idle else head)
+                (child, inside if id(child) in body else head._replace(live=False) if id(child) in idle else head)
                 for child in children(node)
             ]
         )
@@ -199,13 +198,13 @@ class _Reader:
     def comprehension(self, node: Any, here: _Here) -> None:  # noqa: ANN401 (four node types, one shape)
         """All but the first iterable runs in the comprehension's own scope."""
         kind = "generator" if isinstance(node, ast.GeneratorExp) else "comprehension"
-        inside = replace(
-            here, scope=self.open_scope(kind, "", node.lineno, here), plain=False, awaited=False, argument_of=-1
+        inside = here._replace(
+            scope=self.open_scope(kind, "", node.lineno, here), plain=False, awaited=False, argument_of=-1
         )
         results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
         pairs: list[tuple[ast.AST, _Here]] = [(result, inside) for result in results]
         for number, generator in enumerate(node.generators):
-            first = replace(inside, scope=here.scope) if number == 0 else inside
+            first = inside._replace(scope=here.scope) if number == 0 else inside
             pairs += [(generator.target, inside), (generator.iter, first)]
             pairs += [(condition, inside) for condition in generator.ifs]
         self.push_pairs(pairs)
@@ -225,7 +224,7 @@ class _Reader:
         """A plain `name = value` is remembered with its value."""
         for target in node.targets:
             self.set(target, node.value, here)
-        below = replace(here, plain=False, last_line=node.end_lineno or 0)
+        below = here._replace(plain=False, last_line=node.end_lineno or 0)
         self.push([*(target for target in node.targets if not isinstance(target, ast.Name)), node.value], below)
 
     def annotated(self, node: ast.AnnAssign, here: _Here) -> None:
@@ -234,9 +233,9 @@ class _Reader:
             self.set(node.target, node.value, here)
         elif self.scopes[here.scope].kind != "module":
             self.bind(node.target.id, here, node.lineno)
-        below = replace(here, plain=False, last_line=node.end_lineno or 0)
+        below = here._replace(plain=False, last_line=node.end_lineno or 0)
         pairs: list[tuple[ast.AST, _Here]] = [] if isinstance(node.target, ast.Name) else [(node.target, below)]
-        pairs.append((node.annotation, replace(below, live=False)))
+        pairs.append((node.annotation, below._replace(live=False)))
         self.push_pairs([*pairs, (node.value, below)] if node.value else pairs)
 
     def named(self, node: ast.NamedExpr, here: _Here) -> None:
@@ -244,7 +243,7 @@ class _Reader:
         scope = here.scope
         while self.scopes[scope].kind in _NAMELESS:
             scope = self.scopes[scope].parent
-        self.set(node.target, node.value, replace(here, scope=scope, plain=False))
+        self.set(node.target, node.value, here._replace(scope=scope, plain=False))
         self.push([node.value], _below(here))
 
     def set(self, target: ast.expr, value: ast.expr | None, here: _Here) -> None:
@@ -268,8 +267,8 @@ class _Reader:
     def handler(self, node: ast.ExceptHandler, here: _Here) -> None:
         """`except E as name`."""
         if node.name:
-            self.bind(node.name, replace(here, plain=False), node.lineno)
-        self.push(children(node), replace(here, plain=False))
+            self.bind(node.name, here._replace(plain=False), node.lineno)
+        self.push(children(node), here._replace(plain=False))
 
     def pattern(self, node: ast.MatchAs | ast.MatchStar, here: _Here) -> None:
         """`case name`."""
@@ -286,17 +285,17 @@ class _Reader:
     def type_alias(self, node: Any, here: _Here) -> None:  # noqa: ANN401 (ast.TypeAlias is newer than Python 3.11)
         """`type name = …` is evaluated on demand only."""
         self.bind(node.name.id, here, node.lineno)
-        self.push(children(node)[1:], replace(here, live=False, plain=False))
+        self.push(children(node)[1:], here._replace(live=False, plain=False))
 
     # Calls, and what they are surrounded by
 
     def await_(self, node: ast.Await, here: _Here) -> None:
         """An awaited call is handed to the loop."""
-        self.push([node.value], replace(here, awaited=True, argument_of=-1))
+        self.push([node.value], here._replace(awaited=True, argument_of=-1))
 
     def with_(self, node: ast.With | ast.AsyncWith, here: _Here) -> None:
         """The body, and every later manager, stands under the managers before."""
-        below = replace(here, plain=False, last_line=0)
+        below = here._replace(plain=False, last_line=0)
         pairs: list[tuple[ast.AST, _Here]] = []
         for item in node.items:
             pairs.append((item.context_expr, below))
@@ -305,7 +304,7 @@ class _Reader:
             name = dotted(value.func if isinstance(value, ast.Call) else value)
             asynchronous = isinstance(node, ast.AsyncWith)
             self.contexts.append(Context(name, called, asynchronous, here.scope, value.lineno))
-            below = replace(below, contexts=(*below.contexts, len(self.contexts) - 1))
+            below = below._replace(contexts=(*below.contexts, len(self.contexts) - 1))
             pairs += [(item.optional_vars, below)] if item.optional_vars else []
         self.push_pairs(pairs + [(statement, below) for statement in node.body])
 
@@ -333,7 +332,7 @@ class _Reader:
             for owner, attribute in patched(node):
                 self.patches.append(Patch(owner, attribute, here.scope, node.lineno))
         plain = _below(here)
-        argument = replace(plain, argument_of=number)
+        argument = plain._replace(argument_of=number)
         self.push_pairs([(child, plain if child is node.func else argument) for child in children(node)])
 
     def keyword(self, node: ast.keyword, here: _Here) -> None:
