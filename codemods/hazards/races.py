@@ -15,7 +15,7 @@ from codemods.facts.values import dotted
 from codemods.hazards.situation import Hazard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from codemods.hazards.situation import Situation
 
@@ -41,7 +41,7 @@ _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 @dataclass(frozen=True, slots=True)
 class _Event:
     what: str
-    """`read`, `write`, or `site` where the call itself comes."""
+    """`read` (`check` in a condition), `write`, or `site` where the call itself comes."""
     key: str
     loops: frozenset[int]
 
@@ -52,16 +52,21 @@ def hazards(situation: Situation) -> Iterator[Hazard]:
     events = list(_Reader(situation, function).events())
     place = next((number for number, event in enumerate(events) if event.what == "site"), len(events))
     around = events[place].loops if place < len(events) else frozenset()
-    before = {event.key for event in events[:place] if event.what == "read"}
-    before |= {event.key for event in events[place:] if event.what == "read" and event.loops & around}
-    after = {event.key for event in events[place:] if event.what == "write"}
-    after |= {event.key for event in events[:place] if event.what == "write" and event.loops & around}
-    shared = sorted(before & after)
+    before, after = events[:place], events[place:]
+    turned = [event for event in events if event.loops & around]
+    # A condition is looked at anew in the next turn of a loop; a value that was read may be kept for it.
+    read = _keys(before, "read") | _keys(turned, "read")
+    written = _keys(after, "write") | _keys(turned, "write")
+    shared = sorted((read & written) | (_keys(before, "check") & _keys(after, "write")))
     if shared:
         yield Hazard(
             "unsafe",
             f"`{shared[0]}` is read before and written after it, and an await lets other tasks change it in between",
         )
+
+
+def _keys(events: Iterable[_Event], what: str) -> set[str]:
+    return {event.key for event in events if event.what == what}
 
 
 class _Reader:
@@ -104,8 +109,8 @@ class _Reader:
             case ast.AugAssign(target=target, value=value):
                 # Without the call inside, nothing can come between its reading and its writing.
                 inside = any(above is node for above, _ in self._situation.opened.ancestors(self._situation.node))
-                read = self._events("read", target, loops) if inside else []
-                return [*read, value, target]
+                old = self._events("read", target, loops) if inside else []
+                return [*old, value, target]
             case ast.For(target=target, iter=source) | ast.AsyncFor(target=target, iter=source):
                 return [source, target, *node.body, *node.orelse]
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp():
@@ -119,10 +124,20 @@ class _Reader:
                 changed = self._changed(node, loops)
                 return [*(step for step in children(node) if not changed or step is not node.func), *changed, *site]
             case ast.Attribute() | ast.Subscript() | ast.Name():
-                what = "read" if isinstance(node.ctx, ast.Load) else "write"
+                read = "check" if self._checked(node) else "read"
+                what = read if isinstance(node.ctx, ast.Load) else "write"
                 below = [child for child in children(node) if not isinstance(node, ast.Attribute) or not dotted(child)]
                 return [*below, *self._events(what, node, loops)]
         return [*children(node)]
+
+    def _checked(self, node: ast.AST) -> bool:
+        """Whether a value is only looked at, in the condition of an `if` or a `while`."""
+        for above, part in self._situation.opened.ancestors(node):
+            if isinstance(above, ast.If | ast.While | ast.IfExp):
+                return part is above.test
+            if isinstance(above, ast.stmt | ast.NamedExpr):
+                return False
+        return False
 
     def _changed(self, node: ast.Call, loops: frozenset[int]) -> list[_Event]:
         """`items.append(x)` writes `items`."""
@@ -143,7 +158,7 @@ class _Reader:
         if not key or not self._shared(root, bare=key == root and not inside):
             return []
         keys = [key]
-        while what == "read" and "." in keys[-1]:
+        while what != "write" and "." in keys[-1]:
             keys.append(keys[-1].rpartition(".")[0])
         return [_Event(what, each, loops) for each in keys if each != root or key == root]
 
