@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 _CHUNK = 200
+# Set inside git hooks; they would tie every question to one repository, seen from one folder.
+_TIES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
 _QUIET = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
 
 
@@ -86,7 +88,7 @@ def _git(folder: Path, *arguments: str) -> bytes | None:
         done = subprocess.run(
             ["git", *arguments],
             cwd=folder,
-            env=os.environ | _QUIET,
+            env={name: value for name, value in os.environ.items() if name not in _TIES} | _QUIET,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,

@@ -51,6 +51,16 @@ def test_dirty(project: Path) -> None:
     assert dirty([*files, other / "a.py"]) == tuple(sorted([*expected, other / "a.py"]))
 
 
+def test_inside_a_hook(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(project, {"pkg/a.py": ""})
+    commit(project)
+    write(project, {"pkg/a.py": "1\n"})
+    monkeypatch.setenv("GIT_DIR", ".git")
+    monkeypatch.setenv("GIT_INDEX_FILE", ".git/index.lock")
+    assert root_of(project / "pkg") == project
+    assert dirty([project / "pkg/a.py"]) == (project / "pkg/a.py",)
+
+
 def test_many_files(project: Path) -> None:
     names = [f"{'long' * 40}_{number}.py" for number in range(450)]
     write(project, dict.fromkeys(names, ""))
