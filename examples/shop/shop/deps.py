@@ -13,9 +13,7 @@ from shop.security import verify_password
 Db = Annotated[Session, Depends(get_db)]
 
 
-async def current_account(
-    db: Db, x_email: Annotated[str, Header()], x_password: Annotated[str, Header()]
-) -> Account:
+async def current_account(db: Db, x_email: Annotated[str, Header()], x_password: Annotated[str, Header()]) -> Account:
     account = await AccountRepository(db).by_email(x_email)
     if account is None or not verify_password(x_password, account.salt, account.password):
         raise HTTPException(401, "unknown account or wrong password")

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from shop import models
 from shop.db import Base, engine
-from shop.routes import accounts, health, orders, products
+from shop.routes import accounts, health, orders, partners, products
 
 __all__ = ["app", "models"]
 
@@ -20,5 +20,5 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 app = FastAPI(title="Shop", lifespan=lifespan)
-for module in (accounts, health, orders, products):
+for module in (accounts, health, orders, partners, products):
     app.include_router(module.router)

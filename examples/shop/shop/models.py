@@ -26,6 +26,7 @@ class Account(Base):
     email: Mapped[str] = mapped_column(unique=True)
     salt: Mapped[str]
     password: Mapped[str]
+    last_login: Mapped[datetime | None]
     orders: Mapped[list["Order"]] = relationship(back_populates="account")
 
 

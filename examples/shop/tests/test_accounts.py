@@ -15,6 +15,18 @@ def test_register(client: TestClient, headers: dict[str, str]) -> None:
     assert client.post("/accounts", json={"email": "b", "password": "short"}).status_code == 422
 
 
+def test_log_in(client: TestClient, headers: dict[str, str]) -> None:
+    wrong = client.post("/accounts/login", json={"email": "ann@example.com", "password": "wrong horse"})
+    assert (wrong.status_code, wrong.json()) == (401, {"detail": "unknown account or wrong password"})
+    assert client.post("/accounts/login", json={"email": "bob@b.c", "password": "correct horse"}).status_code == 401
+    with shop.db.SessionLocal() as db:
+        assert db.scalars(select(Account.last_login)).one() is None
+    reply = client.post("/accounts/login", json={"email": "ann@example.com", "password": "correct horse"})
+    assert (reply.status_code, reply.json()) == (200, {"id": 1})
+    with shop.db.SessionLocal() as db:
+        assert db.scalars(select(Account.last_login)).one() is not None
+
+
 def test_me(client: TestClient, headers: dict[str, str]) -> None:
     assert client.get("/accounts/me", headers=headers).json() == {"email": "ann@example.com", "orders": 0}
     wrong = client.get("/accounts/me", headers=headers | {"X-Password": "wrong horse"})

@@ -1,14 +1,12 @@
-import asyncio
 import io
-from pathlib import Path
 
 from fastapi.testclient import TestClient
 from PIL import Image
+from sqlalchemy import select
 
 import shop.db
 from shop.config import settings
-from shop.repositories.products import ProductRepository
-from shop.services.catalogue import CatalogueService
+from shop.models import Product
 
 
 def test_create_and_find(client: TestClient, apple: dict[str, object]) -> None:
@@ -34,9 +32,39 @@ def test_picture(client: TestClient, apple: dict[str, object]) -> None:
     assert client.put("/products/99/picture", files={"file": ("a.png", b"")}).status_code == 404
 
 
-def test_load(client: TestClient, tmp_path: Path) -> None:
-    file = tmp_path / "products.csv"
-    file.write_text("sku,name,price\npear,Pear,90\nplum,Plum,40\n")
+def test_read_picture(client: TestClient, apple: dict[str, object]) -> None:
+    assert client.get(f"/products/{apple['id']}/picture").status_code == 404
+    content = io.BytesIO()
+    Image.new("RGB", (10, 20), "green").save(content, "PNG")
+    client.put(f"/products/{apple['id']}/picture", files={"file": ("apple.png", content.getvalue())})
+    reply = client.get(f"/products/{apple['id']}/picture")
+    assert (reply.status_code, reply.headers["content-type"]) == (200, "image/jpeg")
+    assert reply.content == (settings.media_folder / "apple.jpg").read_bytes()
+    with Image.open(io.BytesIO(reply.content)) as picture:
+        assert picture.size == (10, 20)
+
+
+def test_import(client: TestClient, apple: dict[str, object]) -> None:
+    content = "sku,name,price\npear,Pear,90\nplum,Plum,40\napple,Cheap apple,1\n"
+    reply = client.post("/products/import", files={"file": ("products.csv", content)})
+    assert (reply.status_code, reply.json()) == (201, {"added": 2})
     with shop.db.SessionLocal() as db:
-        assert asyncio.run(CatalogueService(ProductRepository(db)).load(file)) == 2
-    assert [product["sku"] for product in client.get("/products").json()] == ["pear", "plum"]
+        stored = db.execute(select(Product.sku, Product.price).order_by(Product.id)).all()
+    assert [tuple(row) for row in stored] == [("apple", 120), ("pear", 90), ("plum", 40)]
+
+
+def test_import_of_something_else(client: TestClient) -> None:
+    for content in ("name\nPear\n", "sku,name,price\npear,Pear,cheap\n"):
+        reply = client.post("/products/import", files={"file": ("products.csv", content)})
+        assert reply.status_code == 422
+        assert reply.json()["detail"].startswith("not a list of products: ")
+    assert client.get("/products").json() == []
+
+
+def test_export(client: TestClient, apple: dict[str, object]) -> None:
+    client.post("/products", json={"sku": "pear", "name": "Pear, ripe", "price": 90})
+    reply = client.get("/products/export")
+    assert reply.headers["content-type"].startswith("text/csv")
+    assert reply.text == 'sku,name,price\r\napple,Apple,120\r\npear,"Pear, ripe",90\r\n'
+    written = list((settings.media_folder / "exports").iterdir())
+    assert [file.read_bytes() for file in written] == [reply.content]

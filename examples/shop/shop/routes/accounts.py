@@ -1,12 +1,14 @@
 """/accounts"""
 
+from datetime import UTC, datetime
+
 from fastapi import APIRouter, HTTPException
 
 from shop.deps import CurrentAccount, Db
 from shop.models import Account
 from shop.repositories.accounts import AccountRepository
 from shop.schemas import Credentials
-from shop.security import hash_password, new_salt
+from shop.security import hash_password, new_salt, verify_password
 
 router = APIRouter(prefix="/accounts", tags=["accounts"])
 
@@ -19,6 +21,16 @@ async def register(db: Db, given: Credentials) -> dict[str, int]:
     salt = new_salt()
     account = Account(email=given.email, salt=salt, password=hash_password(given.password, salt))
     return {"id": (await accounts.add(account)).id}
+
+
+@router.post("/login")
+async def log_in(db: Db, given: Credentials) -> dict[str, int]:
+    account = await AccountRepository(db).by_email(given.email)
+    if account is None or not verify_password(given.password, account.salt, account.password):
+        raise HTTPException(401, "unknown account or wrong password")
+    account.last_login = datetime.now(UTC)
+    db.commit()
+    return {"id": account.id}
 
 
 @router.get("/me")

@@ -1,7 +1,11 @@
 """/products"""
 
-from fastapi import APIRouter, HTTPException, UploadFile
+import uuid
 
+from fastapi import APIRouter, HTTPException, Response, UploadFile
+from fastapi.responses import FileResponse
+
+from shop.config import settings
 from shop.deps import Db
 from shop.models import Product
 from shop.repositories.products import ProductRepository
@@ -25,6 +29,24 @@ async def create_product(db: Db, given: ProductIn) -> Product:
         raise HTTPException(409, f"{error} is taken") from error
 
 
+@router.post("/import", status_code=201)
+async def import_products(db: Db, file: UploadFile) -> dict[str, int]:
+    folder = settings.media_folder / "imports"
+    folder.mkdir(parents=True, exist_ok=True)
+    upload = folder / f"{uuid.uuid4().hex}.csv"
+    upload.write_bytes(await file.read())
+    try:
+        return {"added": await CatalogueService(ProductRepository(db)).load(upload)}
+    except (KeyError, ValueError) as error:
+        raise HTTPException(422, f"not a list of products: {error}") from error
+
+
+@router.get("/export")
+async def export_products(db: Db) -> FileResponse:
+    file = await CatalogueService(ProductRepository(db)).export()
+    return FileResponse(file, media_type="text/csv", filename="products.csv")
+
+
 @router.get("/{product_id}", response_model=ProductOut)
 async def read_product(db: Db, product_id: int) -> Product:
     product = db.get(Product, product_id)
@@ -42,3 +64,11 @@ async def set_picture(db: Db, product_id: int, file: UploadFile) -> Product:
     product.picture = pictures.store(product.sku, pictures.thumbnail(content)).name
     db.commit()
     return product
+
+
+@router.get("/{product_id}/picture")
+async def read_picture(db: Db, product_id: int) -> Response:
+    product = db.get(Product, product_id)
+    if product is None or product.picture is None:
+        raise HTTPException(404, "no picture")
+    return Response((settings.media_folder / product.picture).read_bytes(), media_type="image/jpeg")

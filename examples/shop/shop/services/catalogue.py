@@ -1,8 +1,10 @@
 """Products."""
 
 import csv
+import uuid
 from pathlib import Path
 
+from shop.config import settings
 from shop.models import Product
 from shop.repositories.products import ProductRepository
 from shop.schemas import ProductIn
@@ -27,9 +29,25 @@ class CatalogueService:
         return await self.products.search(text)
 
     async def load(self, file: Path) -> int:
-        """Take products over from a CSV file."""
+        """Take products over from a CSV file, except those we have."""
         with open(file, newline="", encoding="utf-8") as source:
             rows = list(csv.DictReader(source))
-        for row in rows:
-            await self.products.add(Product(sku=row["sku"], name=row["name"], price=int(row["price"])))
-        return len(rows)
+        found = [Product(sku=row["sku"], name=row["name"], price=int(row["price"])) for row in rows]
+        added = 0
+        for product in found:
+            if await self.products.by_sku(product.sku) is None:
+                await self.products.add(product)
+                added += 1
+        return added
+
+    async def export(self) -> Path:
+        """Write all products to a CSV file."""
+        folder = settings.media_folder / "exports"
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / f"{uuid.uuid4().hex}.csv"
+        products = await self.products.all()
+        with open(file, "w", newline="", encoding="utf-8") as target:
+            writer = csv.writer(target)
+            writer.writerow(["sku", "name", "price"])
+            writer.writerows([product.sku, product.name, product.price] for product in products)
+        return file
