@@ -73,7 +73,7 @@ def test_the_result_is_formatted_and_sorted(tmp_path: Path) -> None:
     assert ruff(tmp_path, *rules) == ""
     result = run(tmp_path, changing=True)
     assert len(result.changes) == len(files)
-    assert result.faults == result.left == ()
+    assert (result.faults, result.left) == ((), ())
     for change in result.changes:
         change.file.write_bytes(change.after)
     assert ruff(tmp_path, *rules) == ""

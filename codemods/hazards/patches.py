@@ -36,5 +36,5 @@ class Patches:
 
 
 def stands_for(program: Program, path: str, name: str, callee: str) -> bool:
-    """Whether a name at the top of a module is a function under whatever other name."""
-    return callee in program.resolve(program.modules[path], 0, name).outside
+    """Whether a name at the top of a module is a function, or the module that it is taken from."""
+    return not program.resolve(program.modules[path], 0, name).outside.isdisjoint({callee, callee.rpartition(".")[0]})
