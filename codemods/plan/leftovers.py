@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import defaultdict
+from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from codemods.facts import Binding, Opened
     from codemods.program import Module, Program
@@ -106,27 +109,38 @@ def _exported(opened: Opened, node: ast.AST) -> bool:
 
 def _used_elsewhere(program: Program, module: Module, name: str) -> bool:
     """Another module imports the name from this one, reads it as an attribute, or names it in a string."""
-    if module.path.endswith("/__init__.py"):
+    if module.path.endswith("/__init__.py") or module.path in _star_sources(program):
         return True
-    paths = [f"{known}.{name}" for known in program.layout.names(module.path)]
-    for other in program.modules.values():
-        if other is module:
-            continue
-        if any(found == module.path for found in program.stars(other)):
-            return True
+    paths = tuple(f"{known}.{name}" for known in program.layout.names(module.path))
+    for other in _naming(program).get(name, ()):
         facts = other.facts
         if any(text == path or text.startswith(f"{path}.") for text in facts.dotted_strings for path in paths):
             return True
-        if any(_means(program, other, binding.target, module, name) for binding in facts.bindings if binding.target):
+        if any(
+            program.find(other, binding.target) == (module.path, name) for binding in facts.bindings if binding.target
+        ):
             return True
-        for chain in facts.attributes:
-            owner, dot, _ = f"{chain}.".partition(f".{name}.")
+        for read in facts.attributes:
+            owner, dot, _ = f"{read}.".partition(f".{name}.")
             if dot and any(meaning.module == module.path for meaning in program.resolve(other, 0, owner).meanings):
                 return True
     return False
 
 
-def _means(program: Program, other: Module, target: str, module: Module, name: str) -> bool:
-    if target.rpartition(".")[2] != name or "." not in target:
-        return False
-    return program.find(other, target) == (module.path, name)
+@lru_cache(maxsize=1)
+def _star_sources(program: Program) -> frozenset[str]:
+    """The modules that others import all names from."""
+    return frozenset(path for module in program.modules.values() for path in program.stars(module))
+
+
+@lru_cache(maxsize=1)
+def _naming(program: Program) -> Mapping[str, Collection[Module]]:
+    """For every name that stands behind a dot somewhere, the modules where it does."""
+    found: dict[str, dict[Module, None]] = defaultdict(dict)
+    for module in program.modules.values():
+        facts = module.facts
+        imported = (binding.target for binding in facts.bindings if binding.kind == "import")
+        for dotted in chain(facts.dotted_strings, facts.attributes, imported):
+            for name in dotted.split(".")[1:]:
+                found[name][module] = None
+    return found

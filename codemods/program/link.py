@@ -125,7 +125,7 @@ class _Question:
     name: str
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Program:
     """A project's modules, and the answers found so far."""
 
