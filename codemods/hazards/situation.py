@@ -36,7 +36,9 @@ class Hazard:
 
 
 def worst(hazards: Iterable[Hazard]) -> Hazard | None:
-    """The hazard that decides: the first of those that forbid, else the first of the others."""
+    """The hazard that decides: the first of those that forbid, else all others together, so that none is hidden."""
     found = list(hazards)
-    forbidding = [hazard for hazard in found if hazard.level == "manual"]
-    return next(iter(forbidding or found), None)
+    for hazard in found:
+        if hazard.level == "manual":
+            return hazard
+    return Hazard("unsafe", "; and ".join(dict.fromkeys(hazard.reason for hazard in found))) if found else None

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 def test_worst() -> None:
     unsafe, manual = Hazard("unsafe", "a"), Hazard("manual", "b")
     assert worst([]) is None
-    assert worst([unsafe]) is unsafe
+    assert worst([unsafe]) == unsafe
     assert worst([unsafe, manual]) is manual
+    assert worst([unsafe, Hazard("unsafe", "c"), unsafe]) == Hazard("unsafe", "a; and c")
 
 
 def level(folder: Path, body: str, head: str = "") -> str:
