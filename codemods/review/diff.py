@@ -9,7 +9,8 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from codemods.model import Change
 
+_Tag = Literal["replace", "delete", "insert", "equal"]
 _CONTEXT = 3
 _QUOTED = re.compile(rb'[\x00-\x1f"\\\x7f]')
 _ESCAPES = {7: b"a", 8: b"b", 9: b"t", 10: b"n", 11: b"v", 12: b"f", 13: b"r", 34: b'"', 92: b"\\"}
@@ -52,8 +54,7 @@ def _lines(content: bytes) -> list[bytes]:
 
 
 def _hunks(old: list[bytes], new: list[bytes]) -> Iterator[bytes]:
-    matcher = difflib.SequenceMatcher(a=old, b=new)
-    for group in matcher.get_grouped_opcodes(_CONTEXT):
+    for group in _Pieces(old, new).get_grouped_opcodes(_CONTEXT):
         first, last = group[0], group[-1]
         yield b"@@ -%s +%s @@\n" % (_range(first[1], last[2]), _range(first[3], last[4]))
         for tag, start, end, new_start, new_end in group:
@@ -62,6 +63,46 @@ def _hunks(old: list[bytes], new: list[bytes]) -> Iterator[bytes]:
             else:
                 yield from _marked(b"-", old[start:end])
                 yield from _marked(b"+", new[new_start:new_end])
+
+
+class _Pieces(difflib.SequenceMatcher[bytes]):
+    """Compares piece by piece, between lines that stand just once in both texts.
+
+    As a whole, a long file with thousands of changes takes time by the product of the two.
+    """
+
+    def __init__(self, old: list[bytes], new: list[bytes]) -> None:
+        super().__init__(a=old, b=new)
+        self._old, self._new = old, new
+
+    def get_opcodes(self) -> list[tuple[_Tag, int, int, int, int]]:
+        """What difflib would answer, put together from the pieces."""
+        found: list[tuple[_Tag, int, int, int, int]] = []
+        old, new = self._old, self._new
+        start, new_start = 0, 0
+        for end, new_end in (*_anchors(old, new), (len(old), len(new))):
+            piece = difflib.SequenceMatcher(a=old[start:end], b=new[new_start:new_end])
+            for tag, first, last, new_first, new_last in piece.get_opcodes():
+                step = (tag, start + first, start + last, new_start + new_first, new_start + new_last)
+                if found and found[-1][0] == tag:
+                    step = (tag, found[-1][1], step[2], found[-1][3], step[4])
+                    found.pop()
+                found.append(step)
+            start, new_start = end, new_end
+        return found
+
+
+def _anchors(old: list[bytes], new: list[bytes]) -> Iterator[tuple[int, int]]:
+    """The places of lines that stand once in both texts, in the order of both."""
+    once = Counter(old)
+    places = {line: place for place, line in enumerate(new)}
+    counts = Counter(new)
+    last = -1
+    for place, line in enumerate(old):
+        new_place = places.get(line, -1)
+        if new_place > last and once[line] == counts[line] == 1:
+            last = new_place
+            yield place, new_place
 
 
 def _range(start: int, end: int) -> bytes:

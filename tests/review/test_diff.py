@@ -69,6 +69,16 @@ def test_git_applies_names(project: Path, name: bytes) -> None:
     assert (project / os.fsdecode(name)).read_bytes() == b"a\nc\n"
 
 
+def test_many_changes_are_quick_and_right(project: Path) -> None:
+    git(project, "init", "-q")
+    before = b"".join(b"def f%d():\n    s(1)\n    return\n\n" % number for number in range(3000))
+    after = b"import a\n" + before.replace(b"    s(1)\n", b"    a.s(1)\n").replace(b"def f7():\n", b"")
+    diff = diff_of(project, b"a.py", before, after)
+    subprocess.run(["git", "apply"], cwd=project, input=diff, check=True)
+    assert (project / "a.py").read_bytes() == after
+    assert diff.count(b"\n-") == 3002
+
+
 def test_looks_like_gits(project: Path) -> None:
     assert diff_of(project, b"pkg/a b.py", b"a\nb", b"a\nc\n").decode() == (
         "diff --git a/pkg/a b.py b/pkg/a b.py\n"
