@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from codemods.hazards.situation import Situation
     from codemods.program import Module
 
+# Whole words of a name, so that neither a clock nor a block is taken for a lock.
 _SOUNDS_LIKE_LOCK = re.compile(
-    r"lock|mutex|sema(phore)?s?$|cond(ition)?$|critical|exclusive|transaction|atomic|begin", re.IGNORECASE
+    r"(?:^|_)(?:[rw]?lock|mutex|sem|semaphore|cond|condition|critical|exclusive|transaction|atomic|begin)"
+    r"(?:s|ed|_|\d|$)|Lock|Mutex|Semaphore|Condition|Transaction"
 )
 
 
