@@ -16,7 +16,14 @@ _OURS = re.compile(r"#\s*offloop:\s*ignore\b(?:\s*\[(?P<names>[^\]]*)\])?")
 _NOQA = re.compile(
     r"#\s*(?P<file>(?:ruff|flake8):\s*)?noqa\b(?::\s*(?P<names>[A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*))?", re.IGNORECASE
 )
+_HEADING = re.compile(r"\b(standard|std ?lib|built-?ins?|third|local|first|imports?)\b", re.IGNORECASE)
+_LONGEST_HEADING = 5
 _NAMES = re.compile(r"[\w-]+")
+
+
+def heads_imports(comment: str) -> bool:
+    """Whether a comment is the heading of a section of imports (`# Third party`), not about the one below it."""
+    return _HEADING.search(comment) is not None and len(comment.lstrip("# ").split()) <= _LONGEST_HEADING
 
 
 def ignores(text: str) -> Iterator[Ignore]:

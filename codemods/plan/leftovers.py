@@ -9,6 +9,8 @@ from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from codemods.facts.comments import heads_imports
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from codemods.program import Module, Program
 
 _REFLECTION = frozenset({"eval", "exec", "globals", "locals", "vars"})
-_HEADING = re.compile(r"#.*\b(standard|std ?lib|built-?ins?|third|local|first|imports?)\b", re.IGNORECASE)
 
 
 def unneeded(
@@ -62,7 +63,7 @@ def _held_by_its_line(opened: Opened, statement: ast.Import | ast.ImportFrom, bi
         alias.asname == alias.name
         or "." in alias.name
         or any("#" in line for line in lines)
-        or (len(statement.names) == 1 and above.startswith("#") and not first and not _HEADING.search(above))
+        or (len(statement.names) == 1 and above.startswith("#") and not first and not heads_imports(above))
         or (len(statement.names) == 1 and len(body) == 1)
     )
 

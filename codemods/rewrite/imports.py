@@ -6,7 +6,6 @@ there already (../docs/design.md); this one reads how the file does it.
 
 from __future__ import annotations
 
-import re
 import sys
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -14,13 +13,13 @@ from typing import TYPE_CHECKING
 import libcst as cst
 from libcst.helpers import get_full_name_for_node
 
+from codemods.facts.comments import heads_imports
 from codemods.rewrite.blocks import Statement, blanks, is_blank, leading, led
 
 if TYPE_CHECKING:
     from codemods.edits import AddImport
 
 _STDLIB = frozenset(name.lower() for name in sys.stdlib_module_names)
-_HEADING = re.compile(r"#.*\b(standard|std ?lib|built-?ins?|third|local|first|imports?)\b", re.IGNORECASE)
 
 
 def insert_import(body: list[Statement], addition: AddImport, before: int) -> None:
@@ -118,7 +117,7 @@ def _insert_into(body: list[Statement], new: Statement, group: list[int]) -> Non
 
 
 def _is_heading(line: cst.EmptyLine) -> bool:
-    return line.comment is not None and _HEADING.search(line.comment.value) is not None
+    return line.comment is not None and heads_imports(line.comment.value)
 
 
 def _is_from(statement: Statement) -> bool:

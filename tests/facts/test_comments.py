@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from codemods import facts
+from codemods.facts.comments import heads_imports
 
 
 @pytest.mark.parametrize(
@@ -36,3 +37,18 @@ def test_ignores(comment: str, *, ours: bool, line: int, names: tuple[str, ...] 
 def test_lines_are_pythons() -> None:
     (ignore,) = facts.read(b"'''\x0c\x0b'''\r\nx = 1\ry = 1  # noqa\n").ignores
     assert ignore.line == 3
+
+
+@pytest.mark.parametrize(
+    ("comment", "heads"),
+    [
+        ("# Standard library", True),
+        ("# third-party imports", True),
+        ("### Local", True),
+        ("# stdlib", True),
+        ("# first we have to wait for the clock to tick", False),
+        ("# needed by the retry", False),
+    ],
+)
+def test_headings(comment: str, *, heads: bool) -> None:
+    assert heads_imports(comment) == heads
