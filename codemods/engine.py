@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codemods import facts, verify
+from codemods.catalog import Knowledge
 from codemods.config import Settings
 from codemods.edits import DropImport
 from codemods.facts import Opened
-from codemods.loop import survey, taught
+from codemods.loop import survey
 from codemods.model import IMPACTS, Change, Fault, Result
 from codemods.plan import decide, edits_for, ignored, unused
 from codemods.program import Module, Program
 from codemods.reading import Reading, place, read_all
-from codemods.source import discover, project_of
+from codemods.source import discover, installed_roots, project_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -66,14 +67,16 @@ class _Run:
         self.within = frozenset(place(file) for file in named)
         shown = {file.path for file in named}
         self.faults = [*missing, *(fault for fault in self.reading.faults if fault.path in shown)]
-        self.program = Program.link(self.reading.modules, self.reading.unread)
-        self.blocking = taught(dict(self.settings.blocking), self.settings.not_blocking)
+        self.installed = installed_roots(self.reading.data)
+        self.program = Program.link(self.reading.modules, self.reading.unread, self.installed)
+        self.knowledge = Knowledge(dict(self.settings.blocking), self.settings.not_blocking)
         self.survey = self.survey_of(self.program, self.within)
         self.decisions = self.decisions_of(self.program, self.survey, self.reading.data)
 
     def survey_of(self, program: Program, within: frozenset[str]) -> Survey:
         """Every site of some of a program's files."""
-        return survey(program, self.blocking, within=within)
+        kinds = self.settings.select - self.settings.ignore
+        return survey(program, self.knowledge, within=within, kinds=kinds)
 
     def decisions_of(self, program: Program, found: Survey, data: Mapping[str, bytes]) -> list[Decision]:
         """What to do about the sites that the settings and comments leave."""
@@ -86,7 +89,7 @@ class _Run:
         file = Path(site.module.path)
         return (
             kind in settings.select - settings.ignore
-            and IMPACTS.index(site.entry.impact) >= IMPACTS.index(settings.impact)
+            and IMPACTS.index(site.impact) >= IMPACTS.index(settings.impact)
             and not any(kind in kinds and where.matches(file) for where, kinds in settings.per_file_ignores)
         )
 
@@ -162,7 +165,7 @@ class _Run:
         if not drafts:
             return {}
         modules = {path: Module(path, draft.shown, facts.read(draft.after)) for path, draft in drafts.items()}
-        program = Program.link([*(self.program.modules | modules).values()], self.reading.unread)
+        program = Program.link([*(self.program.modules | modules).values()], self.reading.unread, self.installed)
         data = {path: draft.after for path, draft in drafts.items()}
         again = self.decisions_of(program, self.survey_of(program, frozenset(drafts)), data)
         failed: dict[str, list[str]] = {}

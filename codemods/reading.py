@@ -7,7 +7,7 @@ import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,7 +76,7 @@ def read_all(
 def _store(by_place: dict[str, File], *, enabled: bool) -> Cache | None:
     if not enabled or not by_place:
         return None
-    shape = "".join(field.name for kind in (Facts, *facts.PARTS) for field in fields(kind))
+    shape = "".join(name for kind in (Facts, *facts.PARTS) for name in kind._fields)
     edition = hashlib.blake2b(f"{facts.EDITION}{shape}".encode(), digest_size=4).hexdigest()
     return Cache.open(Path(os.path.commonpath(by_place)), f"{__version__}-{edition}")
 

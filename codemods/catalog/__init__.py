@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from codemods.catalog import library
+from codemods.catalog.knowledge import Knowledge, TypeExpression, type_expressions
+from codemods.catalog.knowledge import entries as every_entry
+from codemods.catalog.library import Entry, Library, Type
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A callable that blocks."""
-
-    name: str
-    kind: str
-    impact: str
-    twins: Mapping[str, str] = field(default_factory=dict)
-    """The async library -> the callable of it to await instead."""
+__all__ = [
+    "Contexts",
+    "Entry",
+    "Frameworks",
+    "Knowledge",
+    "Libraries",
+    "Library",
+    "Runs",
+    "Type",
+    "TypeExpression",
+    "contexts",
+    "coroutine_functions",
+    "describe",
+    "every_entry",
+    "frameworks",
+    "known",
+    "libraries",
+    "type_expressions",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +58,6 @@ class Libraries:
 
 
 @cache
-def blocking() -> Mapping[str, Entry]:
-    """Everything known to block, by its documented name."""
-    return {row["name"]: Entry(**row) for row in _table("blocking")["blocking"]}
-
-
-@cache
 def contexts() -> Contexts:
     """Everything known about context managers."""
     return Contexts(**{name: frozenset(names) for name, names in _table("contexts").items()})
@@ -61,15 +69,72 @@ def libraries() -> Libraries:
     return Libraries(**{name: tuple(names) for name, names in _table("libraries").items()})
 
 
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Plain functions that a framework calls on the event loop."""
+
+    decorators: frozenset[str] = frozenset()
+    types: frozenset[str] = frozenset()
+    functions: frozenset[str] = frozenset()
+    bases: frozenset[str] = frozenset()
+    methods: frozenset[str] = frozenset()
+    unless: str = ""
+    """A keyword of the decorator that sends the function to a thread."""
+    once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Frameworks:
+    """Where frameworks, and the standard library, run the callables that they are given."""
+
+    calls: Mapping[str, int]
+    results: Mapping[str, int]
+    offloads: Mapping[str, int]
+    gives: Mapping[str, str]
+    same: frozenset[str]
+    iterates: frozenset[str]
+    depends: frozenset[str]
+    runs: tuple[Runs, ...]
+    once_names: frozenset[str]
+    once_decorators: frozenset[str]
+    once_keywords: frozenset[str]
+
+
+@cache
+def frameworks() -> Frameworks:
+    """Everything known about where callables run."""
+    table = _table("frameworks")
+    rows: list[dict[str, Any]] = table["runs"]
+    lists = {key: frozenset(table[key]["names"]) for key in ("same", "iterates", "depends")}
+    once = {f"once_{key}": frozenset(names) for key, names in table["once"].items()}
+    return Frameworks(
+        table["calls"],
+        table["results"],
+        table["offloads"],
+        table["gives"],
+        runs=tuple(map(_runs, rows)),
+        **lists,
+        **once,
+    )
+
+
+def _runs(row: dict[str, Any]) -> Runs:
+    values: dict[str, Any] = {key: frozenset(v) if isinstance(v, list) else v for key, v in row.items()}
+    return Runs(**values)
+
+
 @cache
 def coroutine_functions() -> frozenset[str]:
-    """The async twins: calling one without an await does nothing."""
-    return frozenset(twin for entry in blocking().values() for twin in entry.twins.values())
+    """The twins of sleep: calling one without an await does nothing."""
+    waiting = library.load("stdlib_waiting").functions.values()
+    return frozenset(twin for entry in waiting for twin in entry.twins.values())
 
 
-def entries(kind: str) -> tuple[str, ...]:
-    """The names known to block in one way."""
-    return tuple(sorted(entry.name for entry in blocking().values() if entry.kind == kind))
+@cache
+def known(kind: str) -> tuple[Entry, ...]:
+    """Everything known to block in one way, by name."""
+    found = {entry.name: entry for entry in every_entry() if entry.kind == kind}
+    return tuple(found[name] for name in sorted(found))
 
 
 def describe(kind: str) -> str:

@@ -28,10 +28,8 @@ def command(what: str, config: str | None) -> None:
         if what in mods.names():
             click.echo()
         click.echo(f"Kind {what}: {catalog.describe(what)}")
-        known = catalog.entries(what)
-        click.echo(
-            f"Known: {', '.join(known)}" if known else "None is known yet; `[tool.offloop.blocking]` can teach some."
-        )
+        known = [entry.name for entry in catalog.known(what)]
+        click.echo(f"Known: {', '.join(known)}; `[tool.offloop.blocking]` can teach more.")
     elif what not in mods.names():
         if place is None or not Path(place["path"]).exists():
             near = nearest(what, [*mods.names(), *KINDS])

@@ -1,10 +1,21 @@
 """One file read once into small plain data: no other floor walks a file that nothing is found in."""
 
-from dataclasses import replace
-
 from codemods.facts.comments import ignores
 from codemods.facts.extract import extract
-from codemods.facts.kinds import Binding, Call, Context, Facts, Ignore, Patch, Scope
+from codemods.facts.kinds import (
+    Binding,
+    Call,
+    Class,
+    Context,
+    Expr,
+    Facts,
+    Function,
+    Ignore,
+    Parameter,
+    Patch,
+    Scope,
+    Touch,
+)
 from codemods.facts.opened import Opened
 from codemods.facts.syntax import UnparsableError, parse
 
@@ -13,12 +24,17 @@ __all__ = [
     "PARTS",
     "Binding",
     "Call",
+    "Class",
     "Context",
+    "Expr",
     "Facts",
+    "Function",
     "Ignore",
     "Opened",
+    "Parameter",
     "Patch",
     "Scope",
+    "Touch",
     "UnparsableError",
     "extract",
     "parse",
@@ -27,11 +43,11 @@ __all__ = [
 
 
 # Raised whenever the same bytes give other facts than before, so that old cache entries are not taken for new ones.
-EDITION = 1
-PARTS = (Binding, Call, Context, Ignore, Patch, Scope)
+EDITION = 2
+PARTS = (Binding, Call, Class, Context, Function, Ignore, Parameter, Patch, Scope, Touch)
 
 
 def read(data: bytes) -> Facts:
     """The facts of a file, from its bytes."""
     tree, text = parse(data)
-    return replace(extract(tree, text), ignores=tuple(ignores(text)))
+    return extract(tree, text)._replace(ignores=tuple(ignores(text)))

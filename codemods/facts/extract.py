@@ -9,76 +9,39 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from codemods.facts.kinds import Binding, Call, Context, Facts, Patch, Scope
+from codemods.facts.finish import finish
+from codemods.facts.flow import constant_truth, ends, missing_yet, rounds
+from codemods.facts.kinds import Call, Context, Facts, Patch, Touch
+from codemods.facts.notes import NAMELESS, NOTHING, UNKNOWN, Body, Here, Notes, Value, operand
 from codemods.facts.order import children
 from codemods.facts.positions import Positions
-from codemods.facts.values import dotted, imported, patched, source_module, value_of
+from codemods.facts.values import dotted, imported, patched, source_module
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
 _DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 _LONGEST_DOTTED = 200
-_UNKNOWN = -1
-_FUNCTIONS = frozenset({"def", "async def", "lambda"})
-_NAMELESS = frozenset({"comprehension", "generator"})
-
-
-class _Here(NamedTuple):
-    """What surrounds a node. A named tuple, because one is made for every other node of a project."""
-
-    scope: int
-    live: bool = True
-    """Runs when its scope runs; an annotation does not."""
-    plain: bool = True
-    last_line: int = 0
-    awaited: bool = False
-    argument_of: int = -1
-    contexts: tuple[int, ...] = ()
-
-
-def _below(here: _Here) -> _Here:
-    """The surroundings of an operand: it is neither awaited nor an argument itself."""
-    if here.awaited or here.argument_of != -1:
-        return here._replace(awaited=False, argument_of=-1)
-    return here
 
 
 def extract(tree: ast.Module, text: str) -> Facts:
-    """The facts of a parsed file."""
+    """The facts of a parsed file, but for its comments."""
     reader = _Reader(Positions(text))
+    live = True
     for number, statement in enumerate(tree.body):
-        reader.read(number, statement)
-    return reader.facts()
+        reader.read(number, statement, live=live)
+        live = live and not ends(statement)
+    return finish(reader)
 
 
-class _Reader:
-    def __init__(self, positions: Positions) -> None:
-        self.positions = positions
-        self.statement = 0
-        self.stack: list[tuple[ast.AST, _Here]] = []
-        self.scopes = [Scope("module", -1, "", 1)]
-        self.declared: list[dict[str, int]] = [{}]
-        self.bindings: list[Binding] = []
-        self.stores: list[Binding] = []
-        self.calls: list[Call] = []
-        self.call_count = 0
-        self.first_calls: list[int] = []
-        self.contexts: list[Context] = []
-        self.patches: list[Patch] = []
-        self.modules: list[str] = []
-        self.stars: list[str] = []
-        self.attributes: set[str] = set()
-        self.strings: set[str] = set()
-
-    def read(self, number: int, statement: ast.stmt) -> None:
+class _Reader(Notes):
+    def read(self, number: int, statement: ast.stmt, *, live: bool) -> None:
         """Walk one top-level statement."""
         self.statement = number
         self.first_calls.append(self.call_count)
-        self.stack.append((statement, _Here(scope=0)))
+        self.stack.append((statement, Here(scope=0, live=live)))
         while self.stack:
             node, here = self.stack.pop()
             visit = _VISITORS.get(type(node))
@@ -89,102 +52,47 @@ class _Reader:
                 last = (node.end_lineno or 0) if simple else 0
                 self.push(children(node), here._replace(plain=False, last_line=last))
             else:
-                self.push(children(node), _below(here))
+                self.push(children(node), operand(here))
 
-    def push(self, nodes: Iterable[ast.AST], here: _Here) -> None:
-        """Have nodes read next, first one first."""
-        self.push_pairs([(node, here) for node in nodes])
-
-    def push_pairs(self, pairs: list[tuple[ast.AST, _Here]]) -> None:
-        """The same, each with its own surroundings."""
-        self.stack.extend(reversed(pairs))
-
-    def facts(self) -> Facts:
-        """All that was read, with names declared `global` or `nonlocal` given to the scopes that hold them."""
-        bound = {(binding.scope, binding.name) for binding in self.bindings}
-        owners = [
-            {name: self.owner(number, name, bound) for name in names} for number, names in enumerate(self.declared)
-        ]
-        return Facts(
-            scopes=tuple(
-                replace(scope, outer=tuple(sorted(outer.items()))) if outer else scope
-                for scope, outer in zip(self.scopes, owners, strict=True)
-            ),
-            bindings=tuple(
-                replace(binding, scope=owners[binding.scope][binding.name], plain=False)
-                if binding.name in owners[binding.scope]
-                else binding
-                for binding in self.bindings
-            ),
-            stores=tuple(self.stores),
-            calls=tuple(self.calls),
-            first_calls=tuple(self.first_calls),
-            contexts=tuple(self.contexts),
-            patches=tuple(self.patches),
-            modules=tuple(self.modules),
-            stars=tuple(self.stars),
-            attributes=frozenset(self.attributes),
-            dotted_strings=frozenset(self.strings),
-        )
-
-    def owner(self, scope: int, name: str, bound: set[tuple[int, str]]) -> int:
-        """The scope that holds a name declared `global` or `nonlocal` in this one."""
-        while self.declared[scope].get(name, _UNKNOWN) == _UNKNOWN:
-            scope = self.scopes[scope].parent
-            if scope <= 0:
-                return 0
-            if self.scopes[scope].kind in _FUNCTIONS and name not in self.declared[scope] and (scope, name) in bound:
-                return scope
-        return self.declared[scope][name]
-
-    def bind(self, name: str, here: _Here, line: int, kind: str = "value", target: str = "") -> None:
-        """Note that a name gets a value."""
-        self.bindings.append(Binding(name, here.scope, kind, target, line, here.plain))
-
-    def open_scope(self, kind: str, name: str, line: int, here: _Here) -> int:
-        """A new scope inside the current one."""
-        outer = self.scopes[here.scope].qualname
-        inner = outer if kind in _NAMELESS else f"{outer}.{name}" if outer else name
-        self.scopes.append(Scope(kind, here.scope, inner, line))
-        self.declared.append({})
-        return len(self.scopes) - 1
-
-    # Scopes
-
-    def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, here: _Here) -> None:
+    def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, here: Here) -> None:
         """What stands in the head of a function runs where it is defined, its body elsewhere."""
-        self.bind(node.name, here, node.lineno, "def")
+        self.bind(node.name, here, node.lineno, ("def", ""))
         kind = "async def" if isinstance(node, ast.AsyncFunctionDef) else "def"
-        inside = _Here(self.open_scope(kind, node.name, node.lineno, here))
+        inside = Here(self.open_scope(node, kind, node.name, node.lineno, here), live=here.live)
+        self.bodies[inside.scope] = Body(node)
         head = here._replace(plain=False, last_line=0)
         idle = head._replace(live=False)
-        pairs: list[tuple[ast.AST, _Here]] = [(decorator, head) for decorator in node.decorator_list]
+        pairs: list[tuple[ast.AST, Here]] = [(decorator, head) for decorator in node.decorator_list]
         pairs += [(parameter, idle) for parameter in getattr(node, "type_params", ())]
         pairs += self.parameters(node.args, head, inside)
         pairs += [(node.returns, idle)] if node.returns else []
-        self.push_pairs(pairs + [(statement, inside) for statement in node.body])
+        self.push_pairs(pairs + self.block(node.body, inside))
 
-    def parameters(self, arguments: ast.arguments, head: _Here, inside: _Here) -> list[tuple[ast.AST, _Here]]:
+    def parameters(self, arguments: ast.arguments, head: Here, inside: Here) -> list[tuple[ast.AST, Here]]:
         """Names for the body; defaults and annotations belong to the head."""
-        pairs: list[tuple[ast.AST, _Here]] = []
+        pairs: list[tuple[ast.AST, Here]] = []
         for child in children(arguments):
             if isinstance(child, ast.arg):
-                self.bind(child.arg, inside, child.lineno, "parameter")
+                self.bind(child.arg, inside, child.lineno, ("parameter", ""))
                 pairs += [(child.annotation, head._replace(live=False))] if child.annotation else []
             else:
                 pairs.append((child, head))
         return pairs
 
-    def lambda_(self, node: ast.Lambda, here: _Here) -> None:
+    def lambda_(self, node: ast.Lambda, here: Here) -> None:
         """A function without a name."""
-        inside = _Here(self.open_scope("lambda", "<lambda>", node.lineno, here), last_line=here.last_line)
-        head = _below(here)
+        scope = self.open_scope(node, "lambda", "<lambda>", node.lineno, here)
+        inside = Here(scope, live=here.live, last_line=here.last_line)
+        self.bodies[scope] = Body(node)
+        head = operand(here)
         self.push_pairs([*self.parameters(node.args, head, inside), (node.body, inside)])
 
-    def class_(self, node: ast.ClassDef, here: _Here) -> None:
+    def class_(self, node: ast.ClassDef, here: Here) -> None:
         """A class body runs where it stands, with names of its own."""
-        self.bind(node.name, here, node.lineno, "class")
-        inside = _Here(self.open_scope("class", node.name, node.lineno, here), live=here.live, contexts=here.contexts)
+        self.bind(node.name, here, node.lineno, ("class", ""))
+        scope = self.open_scope(node, "class", node.name, node.lineno, here)
+        inside = Here(scope, live=here.live, contexts=here.contexts)
+        self.classes.append((scope, node))
         body = {id(statement) for statement in node.body}
         head = here._replace(plain=False, last_line=0)
         idle = {id(parameter) for parameter in getattr(node, "type_params", ())}
@@ -195,170 +103,242 @@ class _Reader:
             ]
         )
 
-    def comprehension(self, node: Any, here: _Here) -> None:  # noqa: ANN401 (four node types, one shape)
+    def comprehension(self, node: Any, here: Here) -> None:  # noqa: ANN401 (four node types, one shape)
         """All but the first iterable runs in the comprehension's own scope."""
         kind = "generator" if isinstance(node, ast.GeneratorExp) else "comprehension"
         inside = here._replace(
-            scope=self.open_scope(kind, "", node.lineno, here), plain=False, awaited=False, argument_of=-1
+            scope=self.open_scope(node, kind, "", node.lineno, here), plain=False, awaited=False, argument_of=-1
         )
         results = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
-        pairs: list[tuple[ast.AST, _Here]] = [(result, inside) for result in results]
+        pairs: list[tuple[ast.AST, Here]] = [(result, inside) for result in results]
         for number, generator in enumerate(node.generators):
             first = inside._replace(scope=here.scope) if number == 0 else inside
+            self.target(generator.target, Value(generator.iter).by("aiter" if generator.is_async else "iter"))
             pairs += [(generator.target, inside), (generator.iter, first)]
+            if generator.is_async:
+                self.suspend(here.scope)
+            else:
+                self.iterate(generator.iter, first, 0)
             pairs += [(condition, inside) for condition in generator.ifs]
         self.push_pairs(pairs)
 
     # Names
 
-    def import_(self, node: ast.Import | ast.ImportFrom, here: _Here) -> None:
+    def import_(self, node: ast.Import | ast.ImportFrom, here: Here) -> None:
         """An import binds names; a star import brings in names that only the other module knows."""
         for name, target in imported(node):
-            self.bind(name, here, node.lineno, "import", target)
+            self.bind(name, here, node.lineno, ("import", target))
         if isinstance(node, ast.Import):
             self.modules += [alias.name for alias in node.names]
         elif node.names[0].name == "*":
             self.stars.append(source_module(node))
 
-    def assign(self, node: ast.Assign, here: _Here) -> None:
+    def assign(self, node: ast.Assign, here: Here) -> None:
         """A plain `name = value` is remembered with its value."""
         for target in node.targets:
-            self.set(target, node.value, here)
+            self.set(target, Value(node.value), here)
         below = here._replace(plain=False, last_line=node.end_lineno or 0)
         self.push([*(target for target in node.targets if not isinstance(target, ast.Name)), node.value], below)
 
-    def annotated(self, node: ast.AnnAssign, here: _Here) -> None:
+    def annotated(self, node: ast.AnnAssign, here: Here) -> None:
         """`name: type = value`; the annotation runs only now and then, so it counts as not running."""
         if node.value is not None or not isinstance(node.target, ast.Name):
-            self.set(node.target, node.value, here)
+            self.set(node.target, Value(node.value, annotation=node.annotation), here)
         elif self.scopes[here.scope].kind != "module":
-            self.bind(node.target.id, here, node.lineno)
+            self.bind(node.target.id, here, node.lineno, value=Value(None, annotation=node.annotation))
         below = here._replace(plain=False, last_line=node.end_lineno or 0)
-        pairs: list[tuple[ast.AST, _Here]] = [] if isinstance(node.target, ast.Name) else [(node.target, below)]
+        pairs: list[tuple[ast.AST, Here]] = [] if isinstance(node.target, ast.Name) else [(node.target, below)]
         pairs.append((node.annotation, below._replace(live=False)))
         self.push_pairs([*pairs, (node.value, below)] if node.value else pairs)
 
-    def named(self, node: ast.NamedExpr, here: _Here) -> None:
+    def named(self, node: ast.NamedExpr, here: Here) -> None:
         """A walrus binds in the nearest scope that is not a comprehension."""
         scope = here.scope
-        while self.scopes[scope].kind in _NAMELESS:
+        while self.scopes[scope].kind in NAMELESS:
             scope = self.scopes[scope].parent
-        self.set(node.target, node.value, here._replace(scope=scope, plain=False))
-        self.push([node.value], _below(here))
+        self.set(node.target, Value(node.value), here._replace(scope=scope, plain=False))
+        self.push([node.value], operand(here))
 
-    def set(self, target: ast.expr, value: ast.expr | None, here: _Here) -> None:
-        """Remember what a name or an attribute is set to; other targets are met as they are walked."""
-        if isinstance(target, ast.Name):
-            self.bind(target.id, here, target.lineno, *value_of(value))
-        elif isinstance(target, ast.Attribute) and (name := dotted(target)):
-            kind, source = value_of(value)
-            self.stores.append(Binding(name, here.scope, kind, source, target.lineno, here.plain))
-
-    def name(self, node: ast.Name, here: _Here) -> None:
+    def name(self, node: ast.Name, here: Here) -> None:
         """A name that is stored to or deleted on the way, in a loop, a `with`, an unpacking."""
         if not isinstance(node.ctx, ast.Load):
-            self.bind(node.id, here, node.lineno)
+            self.bind(node.id, here, node.lineno, value=self.targets.get(id(node), NOTHING))
 
-    def outer(self, node: ast.Global | ast.Nonlocal, here: _Here) -> None:
+    def outer(self, node: ast.Global | ast.Nonlocal, here: Here) -> None:
         """`global` names belong to the module; those of `nonlocal` are found when all bindings are known."""
-        where = 0 if isinstance(node, ast.Global) else _UNKNOWN
+        where = 0 if isinstance(node, ast.Global) else UNKNOWN
         self.declared[here.scope].update(dict.fromkeys(node.names, where))
 
-    def handler(self, node: ast.ExceptHandler, here: _Here) -> None:
+    def handler(self, node: ast.ExceptHandler, here: Here) -> None:
         """`except E as name`."""
         if node.name:
             self.bind(node.name, here._replace(plain=False), node.lineno)
         self.push(children(node), here._replace(plain=False))
 
-    def pattern(self, node: ast.MatchAs | ast.MatchStar, here: _Here) -> None:
+    def pattern(self, node: ast.MatchAs | ast.MatchStar, here: Here) -> None:
         """`case name`."""
         if node.name:
             self.bind(node.name, here, node.lineno)
         self.push(children(node), here)
 
-    def mapping(self, node: ast.MatchMapping, here: _Here) -> None:
+    def mapping(self, node: ast.MatchMapping, here: Here) -> None:
         """`case {**name}`."""
         if node.rest:
             self.bind(node.rest, here, node.lineno)
         self.push(children(node), here)
 
-    def type_alias(self, node: Any, here: _Here) -> None:  # noqa: ANN401 (ast.TypeAlias is newer than Python 3.11)
+    def type_alias(self, node: Any, here: Here) -> None:  # noqa: ANN401 (ast.TypeAlias is newer than Python 3.11)
         """`type name = …` is evaluated on demand only."""
         self.bind(node.name.id, here, node.lineno)
         self.push(children(node)[1:], here._replace(live=False, plain=False))
 
     # Calls, and what they are surrounded by
 
-    def await_(self, node: ast.Await, here: _Here) -> None:
+    def await_(self, node: ast.Await, here: Here) -> None:
         """An awaited call is handed to the loop."""
+        self.suspend(here.scope)
         self.push([node.value], here._replace(awaited=True, argument_of=-1))
 
-    def with_(self, node: ast.With | ast.AsyncWith, here: _Here) -> None:
+    def with_(self, node: ast.With | ast.AsyncWith, here: Here) -> None:
         """The body, and every later manager, stands under the managers before."""
         below = here._replace(plain=False, last_line=0)
-        pairs: list[tuple[ast.AST, _Here]] = []
+        asynchronous = isinstance(node, ast.AsyncWith)
+        if asynchronous:
+            self.suspend(here.scope)
+        pairs: list[tuple[ast.AST, Here]] = []
         for item in node.items:
             pairs.append((item.context_expr, below))
             value = item.context_expr
             called = isinstance(value, ast.Call)
             name = dotted(value.func if isinstance(value, ast.Call) else value)
-            asynchronous = isinstance(node, ast.AsyncWith)
-            self.contexts.append(Context(name, called, asynchronous, here.scope, value.lineno))
+            place = self.positions.place(value)
+            context = Context(name, called, asynchronous, here.scope, value.lineno, None, place, here.live, here.once)
+            self.contexts.append((context, value))
             below = below._replace(contexts=(*below.contexts, len(self.contexts) - 1))
-            pairs += [(item.optional_vars, below)] if item.optional_vars else []
-        self.push_pairs(pairs + [(statement, below) for statement in node.body])
+            if item.optional_vars:
+                self.target(item.optional_vars, Value(value).by("aenter" if asynchronous else "enter"))
+                pairs.append((item.optional_vars, below))
+        self.push_pairs(pairs + self.block(node.body, below))
 
-    def call(self, node: ast.Call, here: _Here) -> None:
+    # Branches and loops
+
+    def if_(self, node: ast.If, here: Here) -> None:
+        """A branch that a constant rules out never runs."""
+        below = here._replace(plain=False, last_line=0)
+        truth = constant_truth(node.test)
+        dead = below._replace(live=False)
+        pairs: list[tuple[ast.AST, Here]] = [(node.test, below)]
+        body = dead if truth is False else below
+        if here.scope and not here.once and (name := missing_yet(node.test)):
+            body = body._replace(once=self.sets_global(name, node.body, here.scope))
+        pairs += self.block(node.body, body)
+        pairs += self.block(node.orelse, dead if truth is True else below)
+        self.push_pairs(pairs)
+
+    def while_(self, node: ast.While, here: Here) -> None:
+        """The same for a loop that is never entered."""
+        below = here._replace(plain=False, last_line=0)
+        body = below._replace(live=False) if constant_truth(node.test) is False else below
+        self.push_pairs([(node.test, below), *self.block(node.body, body), *self.block(node.orelse, below)])
+
+    def for_(self, node: ast.For | ast.AsyncFor, here: Here) -> None:
+        """Going round runs what is iterated over."""
+        below = here._replace(plain=False, last_line=0)
+        if isinstance(node, ast.AsyncFor):
+            self.suspend(here.scope)
+            self.target(node.target, Value(node.iter).by("aiter"))
+        else:
+            self.target(node.target, Value(node.iter).by("iter"))
+            self.iterate(node.iter, below, rounds(node))
+        head: list[tuple[ast.AST, Here]] = [(node.target, below), (node.iter, below)]
+        self.push_pairs([*head, *self.block(node.body, below), *self.block(node.orelse, below)])
+
+    def try_(self, node: Any, here: Here) -> None:  # noqa: ANN401 (ast.Try and ast.TryStar)
+        """Each part is a block of its own."""
+        below = here._replace(plain=False, last_line=0)
+        pairs = self.block(node.body, below)
+        pairs += [(handler, below) for handler in node.handlers]
+        self.push_pairs(pairs + self.block(node.orelse, below) + self.block(node.finalbody, below))
+
+    def return_(self, node: ast.Return, here: Here) -> None:
+        """The result of a function."""
+        body = self.body_of(here.scope)
+        if body is not None and node.value is not None and here.live:
+            body.results.append(node.value)
+        self.push(children(node), here._replace(plain=False, last_line=node.end_lineno or 0))
+
+    def yield_(self, node: ast.Yield | ast.YieldFrom, here: Here) -> None:
+        """A function with a `yield` in it is a generator, even where it never gets there."""
+        body = self.body_of(here.scope)
+        if body is not None:
+            body.generator = True
+            if isinstance(node, ast.Yield):
+                body.yields.append(node.value)
+        if isinstance(node, ast.YieldFrom):
+            self.iterate(node.value, here, 0)
+        self.push(children(node), operand(here))
+
+    def call(self, node: ast.Call, here: Here) -> None:
         """A call: numbered whether or not it can run, so that every tree counts alike."""
         number = self.call_count
         self.call_count += 1
         if here.live:
-            span = self.positions.span(node)
-            last = max(here.last_line, span.end_line)
+            self.call_numbers[id(node)] = number
+            place = self.positions.place(node)
+            last = max(here.last_line, place[2])
             callee = dotted(node.func)
-            self.calls.append(
-                Call(
-                    number,
-                    self.statement,
-                    here.scope,
-                    callee,
-                    span,
-                    last,
-                    here.awaited,
-                    here.argument_of,
-                    here.contexts,
-                )
+            call = Call(
+                number,
+                self.statement,
+                here.scope,
+                callee,
+                place,
+                last,
+                here.awaited,
+                here.argument_of,
+                here.contexts,
+                once=here.once,
             )
+            self.calls.append((call, node))
             for owner, attribute in patched(node):
                 self.patches.append(Patch(owner, attribute, here.scope, node.lineno))
-        plain = _below(here)
+        plain = operand(here)
         argument = plain._replace(argument_of=number)
         self.push_pairs([(child, plain if child is node.func else argument) for child in children(node)])
 
-    def keyword(self, node: ast.keyword, here: _Here) -> None:
+    def keyword(self, node: ast.keyword, here: Here) -> None:
         """A keyword argument passes on whose argument it is."""
         self.push([node.value], here)
 
-    def attribute(self, node: ast.Attribute, here: _Here) -> None:
+    def attribute(self, node: ast.Attribute, here: Here) -> None:
         """The whole chain is remembered once, as read or as set."""
         name = dotted(node)
-        if name and isinstance(node.ctx, ast.Load):
-            self.attributes.add(name)
-        elif name and not name.startswith(("self.", "cls.")):
-            owner, _, attribute = name.rpartition(".")
-            self.patches.append(Patch(owner, attribute, here.scope, node.lineno))
+        if isinstance(node.ctx, ast.Load):
+            if name:
+                self.attributes.add(name)
+            if here.live and here.scope and (not name or (here.scope, name) not in self.reads):
+                self.reads.add((here.scope, name))
+                touch = Touch("read", here.scope, None, self.positions.place(node), here.last_line, 0, here.once)
+                self.touches.append((touch, node))
+        else:
+            if id(node) in self.targets and name:
+                self.store(name, here, node.lineno, ("value", ""), self.targets[id(node)])
+            if name and not name.startswith(("self.", "cls.")):
+                owner, _, attribute = name.rpartition(".")
+                self.patches.append(Patch(owner, attribute, here.scope, node.lineno))
         if not name:
-            self.push([node.value], _below(here))
+            self.push([node.value], operand(here))
 
-    def constant(self, node: ast.Constant, _here: _Here) -> None:
+    def constant(self, node: ast.Constant, _here: Here) -> None:
         """A string that could be the dotted path of something may be one that a test patches."""
         if isinstance(node.value, str) and len(node.value) <= _LONGEST_DOTTED and _DOTTED.fullmatch(node.value):
             self.strings.add(node.value)
 
 
-_VISITORS: dict[type[ast.AST], Callable[[_Reader, Any, _Here], None]] = {
+_VISITORS: dict[type[ast.AST], Callable[[_Reader, Any, Here], None]] = {
     ast.AnnAssign: _Reader.annotated,
     ast.Assign: _Reader.assign,
+    ast.AsyncFor: _Reader.for_,
     ast.AsyncFunctionDef: _Reader.function,
     ast.AsyncWith: _Reader.with_,
     ast.Attribute: _Reader.attribute,
@@ -368,9 +348,11 @@ _VISITORS: dict[type[ast.AST], Callable[[_Reader, Any, _Here], None]] = {
     ast.Constant: _Reader.constant,
     ast.DictComp: _Reader.comprehension,
     ast.ExceptHandler: _Reader.handler,
+    ast.For: _Reader.for_,
     ast.FunctionDef: _Reader.function,
     ast.GeneratorExp: _Reader.comprehension,
     ast.Global: _Reader.outer,
+    ast.If: _Reader.if_,
     ast.Import: _Reader.import_,
     ast.ImportFrom: _Reader.import_,
     ast.Lambda: _Reader.lambda_,
@@ -381,8 +363,14 @@ _VISITORS: dict[type[ast.AST], Callable[[_Reader, Any, _Here], None]] = {
     ast.Name: _Reader.name,
     ast.NamedExpr: _Reader.named,
     ast.Nonlocal: _Reader.outer,
+    ast.Return: _Reader.return_,
     ast.SetComp: _Reader.comprehension,
+    ast.Try: _Reader.try_,
+    ast.TryStar: _Reader.try_,
+    ast.While: _Reader.while_,
     ast.With: _Reader.with_,
+    ast.Yield: _Reader.yield_,
+    ast.YieldFrom: _Reader.yield_,
     ast.keyword: _Reader.keyword,
 }
 if hasattr(ast, "TypeAlias"):

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from codemods.model import Span
-
 if TYPE_CHECKING:
     import ast
 
@@ -22,14 +20,14 @@ class Positions:
         self._lines: list[bytes] | None = None
         self._ascii = text.isascii()
 
-    def span(self, node: ast.expr | ast.stmt) -> Span:
-        """Where a node stands."""
+    def place(self, node: ast.expr | ast.stmt) -> tuple[int, int, int, int]:
+        """Where a node stands: first line and column, last line and the column after it."""
         last, end = node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
-        return Span(node.lineno, self._column(node.lineno, node.col_offset), last, self._column(last, end))
+        if self._ascii:
+            return node.lineno, node.col_offset + 1, last, end + 1
+        return node.lineno, self._column(node.lineno, node.col_offset), last, self._column(last, end)
 
     def _column(self, line: int, offset: int) -> int:
-        if self._ascii:
-            return offset + 1
         if self._lines is None:
             self._lines = [part.encode("utf-8", "surrogatepass") for part in LINE_END.split(self._text)]
         return len(self._lines[line - 1][:offset].decode("utf-8", "replace")) + 1

@@ -58,18 +58,19 @@ def patched(node: ast.Call) -> Iterator[tuple[str, str]]:
     if not node.args:
         return
     first = node.args[0]
-    path, owner = _text(first), dotted(first)
+    path, owner = text_of(first), dotted(first)
     if how == "multiple":
         for keyword in node.keywords:
             if keyword.arg and (path or owner):
                 yield ("", f"{path}.{keyword.arg}") if path else (owner, keyword.arg)
     elif how in _PATCHERS:
-        name = _text(node.args[1]) if len(node.args) > 1 else ""
+        name = text_of(node.args[1]) if len(node.args) > 1 else ""
         if "." in path:
             yield "", path
         elif owner and name:
             yield owner, name
 
 
-def _text(node: ast.expr) -> str:
+def text_of(node: ast.expr) -> str:
+    """The text that a node is, if it is a constant one."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""

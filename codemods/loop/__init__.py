@@ -1,6 +1,6 @@
 """What runs on the event loop, and where in it the loop may stall."""
 
 from codemods.loop.deadlines import Deadlines
-from codemods.loop.sites import Site, Survey, survey, taught
+from codemods.loop.sites import Site, Survey, survey
 
-__all__ = ["Deadlines", "Site", "Survey", "survey", "taught"]
+__all__ = ["Deadlines", "Site", "Survey", "survey"]

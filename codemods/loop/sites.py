@@ -1,29 +1,37 @@
-"""The blocking calls that stand directly in functions on the loop."""
+"""The places on the event loop where it may stall."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from codemods import catalog
-from codemods.model import Remark
+from codemods.loop.graph import Graph
+from codemods.loop.roots import Roots
+from codemods.model import IMPACTS, KINDS, Remark
+from codemods.program.touches import Touches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator
 
+    from codemods.catalog import Entry, Knowledge
     from codemods.facts import Call
+    from codemods.model import Step
     from codemods.program import Module, Program, Resolved
+    from codemods.program.values import Definition
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One call on the loop that blocks, or may."""
+    """One place on the loop that blocks, or may."""
 
     module: Module
     call: Call
+    """The call; where none stands there, one with the number -1."""
     function: int
     """The scope of the function on the loop whose body holds the call."""
-    entry: catalog.Entry
+    entry: Entry
+    impact: str
+    chain: tuple[Step, ...]
     resolved: Resolved
     """All that the called name may stand for; more than the entry where it is bound in several ways."""
 
@@ -35,53 +43,40 @@ class Survey:
     functions_on_loop: int
     sites: tuple[Site, ...]
     unresolved: tuple[Remark, ...]
+    stopped: tuple[str, ...]
+    """Files in which the analysis went too deep and stopped."""
 
 
-def survey(program: Program, blocking: Mapping[str, catalog.Entry], *, within: frozenset[str] | None = None) -> Survey:
-    """Find every site in a program, or only in some of its files."""
-    functions = 0
+def survey(
+    program: Program,
+    knowledge: Knowledge,
+    *,
+    within: frozenset[str] | None = None,
+    kinds: Collection[str] = KINDS,
+) -> Survey:
+    """Find every site in a program, or only in some of its files and of some kinds."""
+    calls = Touches(program, knowledge)
+    roots, graph = Roots(calls), Graph(calls)
+    modules = [module for path, module in program.modules.items() if within is None or path in within]
+    on_loop = {module.path: list(roots.of(module)) for module in modules}
+    functions = [function for found in on_loop.values() for function in found]
+    graph.explore(functions)
     sites: list[Site] = []
     unresolved: list[Remark] = []
-    for path, module in program.modules.items():
-        if within is not None and path not in within:
-            continue
-        functions += sum(scope.kind == "async def" for scope in module.facts.scopes)
-        for call, function in _on_loop(module):
-            resolved = program.resolve(module, call.scope, call.callee) if call.callee else None
-            entry = _entry(program, resolved, blocking) if resolved else None
-            if resolved and entry:
-                sites.append(Site(module, call, function, entry, resolved))
-            elif not call.awaited and (resolved is None or not resolved.meanings):
-                unresolved.append(Remark(module.shown, call.span.line, call.callee or "(a call's result)"))
-    return Survey(functions, tuple(sites), tuple(unresolved))
+    for function in functions:
+        module = program.modules[function.path]
+        for event in graph.events(function):
+            way = next((way for way in graph.ways(event) if way.entry.kind in kinds), None)
+            if way is not None:
+                once = event.call.once or roots.once(function)
+                impact = IMPACTS[0] if once else way.entry.impact
+                resolved = program.resolve(module, event.call.scope, event.call.callee)
+                sites.append(Site(module, event.call, function.scope, way.entry, impact, way.chain, resolved))
+        unresolved += _unresolved(calls, module, function)
+    return Survey(len(functions), tuple(sites), tuple(unresolved), tuple(sorted(calls.stopped)))
 
 
-def taught(blocking: Mapping[str, str], not_blocking: tuple[str, ...]) -> Mapping[str, catalog.Entry]:
-    """The catalogue with what a project's settings add to it and take from it."""
-    known = {name: entry for name, entry in catalog.blocking().items() if not _matches(name, not_blocking)}
-    return known | {name: catalog.Entry(name, kind, "high") for name, kind in blocking.items()}
-
-
-def _matches(name: str, patterns: tuple[str, ...]) -> bool:
-    return any(name.startswith(p[:-1]) if p.endswith("*") else name == p for p in patterns)
-
-
-def _on_loop(module: Module) -> Iterator[tuple[Call, int]]:
-    scopes = module.facts.scopes
-    for call in module.facts.calls:
-        function = module.function_of(call.scope)
-        if scopes[function].kind == "async def":
-            yield call, function
-
-
-def _entry(program: Program, resolved: Resolved, blocking: Mapping[str, catalog.Entry]) -> catalog.Entry | None:
-    for meaning in resolved.meanings:
-        names = [meaning.name] if not meaning.module else _project_names(program, meaning.module, meaning.name)
-        for name in names:
-            if name in blocking:
-                return blocking[name]
-    return None
-
-
-def _project_names(program: Program, path: str, qualname: str) -> list[str]:
-    return [f"{name}.{qualname}" for name in program.layout.names(path)] if qualname else []
+def _unresolved(calls: Touches, module: Module, function: Definition) -> Iterator[Remark]:
+    for call in module.calls_in.get(function.scope, ()):
+        if not call.awaited and not calls.callee(module, call):
+            yield Remark(module.shown, call.place[0], call.callee or "(a call's result)")

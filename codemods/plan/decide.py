@@ -43,12 +43,20 @@ def decide(
     for site in sorted(sites, key=lambda site: (site.module.path, site.call.number)):
         if opened is None or site.module.path != path:
             path, opened = site.module.path, Opened(read(site.module.path))
-        node = opened.calls[site.call.number]
-        situation = Situation(site, node, opened, program, deadlines, patches)
-        codemod = next((each for each in codemods if site.entry.kind in each.kinds), None)
-        verdict = codemod.decide(situation) if codemod else _nothing_for(site)
+        codemod = next((each for each in codemods if site.entry.kind in each.kinds), None) if _direct(site) else None
+        if codemod is None:
+            verdict = _nothing_for(site)
+        else:
+            node = opened.calls[site.call.number]
+            verdict = codemod.decide(Situation(site, node, opened, program, deadlines, patches))
         name = codemod.name if codemod and verdict.level != "manual" else None
         yield Decision(site, _finding(site, verdict, name, seen), verdict.twin)
+
+
+def _direct(site: Site) -> bool:
+    """Whether the site is the blocking call itself, in a coroutine."""
+    on_loop = site.module.facts.scopes[site.function].kind == "async def"
+    return on_loop and not site.chain and site.call.number >= 0
 
 
 def _nothing_for(site: Site) -> Verdict:
@@ -69,9 +77,9 @@ def _finding(site: Site, verdict: Verdict, codemod: str | None, seen: Counter[tu
         span=site.call.span,
         function=function,
         kind=site.entry.kind,
-        impact=site.entry.impact,
+        impact=site.impact,
         callee=site.entry.name,
-        chain=(),
+        chain=site.chain,
         codemod=codemod,
         level=verdict.level,
         reason=verdict.reason,

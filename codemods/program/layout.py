@@ -1,7 +1,8 @@
 """Which file an import means, from the files that are there: no sys.path, no installed packages.
 
-A file's own package root comes first, then every folder above it, each with its `src` folder. A regular package or
-module wins over a bare folder (a namespace package), which counts only when the import names a file inside it.
+A file's own package root comes first, then every folder above it, each with its `src` folder, then the packages that
+other distributions of the same repository install. A regular package or module wins over a bare folder (a namespace
+package), which counts only when the import names a file inside it.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ _NEVER_SHADOWED = frozenset(sys.builtin_module_names)
 class Layout:
     """The modules of a project, by absolute POSIX path."""
 
-    def __init__(self, paths: Collection[str]) -> None:
+    def __init__(self, paths: Collection[str], installed: Collection[str] = ()) -> None:
         self._paths = frozenset(paths)
+        self._installed = tuple(dict.fromkeys(installed))
         self._folders = frozenset(folder for path in paths for folder in _above(path))
         self._roots = cache(self._find_roots)
 
@@ -33,6 +35,14 @@ class Layout:
             found = self.below(root, name)
             if found is not None:
                 return found
+        return self._elsewhere(name)
+
+    def _elsewhere(self, name: str) -> tuple[str, str] | None:
+        """A package that another distribution of the same repository installs."""
+        first = name.partition(".")[0]
+        for root in self._installed:
+            if f"{root}/{first}/__init__.py" in self._paths:
+                return self.below(root, name)
         return None
 
     def relative(self, importer: str, name: str) -> tuple[str, str] | None:
@@ -88,9 +98,12 @@ class Layout:
             yield ".".join(parts[start:])
 
     def _find_roots(self, folder: str) -> tuple[str, ...]:
-        while posixpath.join(folder, "__init__.py") in self._paths and folder != posixpath.dirname(folder):
-            folder = posixpath.dirname(folder)
         roots = []
+        while posixpath.join(folder, "__init__.py") in self._paths and folder != posixpath.dirname(folder):
+            if folder in self._installed:
+                # A stray file beside the manifest: imports are written as if the project's own folder were no package.
+                roots.append(folder)
+            folder = posixpath.dirname(folder)
         while folder in self._folders:
             roots.append(folder)
             source = posixpath.join(folder, "src")

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import builtins
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from codemods.program.layout import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from codemods.facts import Binding, Call, Facts
+    from codemods.facts import Binding, Call, Class, Context, Facts, Function, Touch
 
 _LONGEST_TRAIL = 50
+_DEFINITIONS = frozenset({"def", "async def", "class"})
+_Part = TypeVar("_Part", "Call", "Touch", "Context")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,62 @@ class Module:
         """The calls that run, by number."""
         return {call.number: call for call in self.facts.calls}
 
+    @cached_property
+    def functions(self) -> Mapping[int, Function]:
+        """What is known about each function, by its scope."""
+        return {function.scope: function for function in self.facts.functions}
+
+    @cached_property
+    def classes(self) -> Mapping[int, Class]:
+        """The head of each class, by its scope."""
+        return {each.scope: each for each in self.facts.classes}
+
+    @cached_property
+    def opened_by(self) -> Mapping[tuple[int, str, int], int]:
+        """The scope that a `def` or `class` opens, by the scope it stands in, its name and its line."""
+        return {
+            (scope.parent, scope.qualname.rpartition(".")[2], scope.line): number
+            for number, scope in enumerate(self.facts.scopes)
+            if scope.kind in _DEFINITIONS
+        }
+
+    @cached_property
+    def calls_in(self) -> Mapping[int, tuple[Call, ...]]:
+        """The calls that run when a function runs, by its scope."""
+        return self._by_function(self.facts.calls)
+
+    @cached_property
+    def touches_in(self) -> Mapping[int, tuple[Touch, ...]]:
+        """The reads and loops that run when a function runs."""
+        return self._by_function(self.facts.touches)
+
+    @cached_property
+    def contexts_in(self) -> Mapping[int, tuple[Context, ...]]:
+        """The `with` blocks that a function enters."""
+        return self._by_function([context for context in self.facts.contexts if context.live])
+
+    def _by_function(self, parts: Iterable[_Part]) -> Mapping[int, tuple[_Part, ...]]:
+        found: dict[int, list[_Part]] = {}
+        for part in parts:
+            found.setdefault(self.function_of(part.scope), []).append(part)
+        return {function: tuple(each) for function, each in found.items()}
+
+    @cached_property
+    def set_on_self(self) -> Mapping[tuple[int, str], tuple[Binding, ...]]:
+        """What the methods of each class set on `self` or `cls`, by the class's scope and the attribute."""
+        found: dict[tuple[int, str], list[Binding]] = {}
+        for store in self.facts.stores:
+            owner, _, name = store.name.partition(".")
+            if owner in {"self", "cls"} and "." not in name and (scope := self.class_of(store.scope)) is not None:
+                found.setdefault((scope, name), []).append(store)
+        return {key: tuple(stores) for key, stores in found.items()}
+
+    def class_of(self, scope: int) -> int | None:
+        """The class that code in a scope stands in."""
+        while scope >= 0 and self.facts.scopes[scope].kind != "class":
+            scope = self.facts.scopes[scope].parent
+        return scope if scope >= 0 else None
+
     def holder(self, scope: int, name: str) -> int | None:
         """The scope whose name it is, seen from another scope; nothing for builtins and unknown names."""
         facts, start = self.facts, scope
@@ -134,10 +192,13 @@ class Program:
     _answers: dict[_Question, Resolved] = field(default_factory=dict)
 
     @classmethod
-    def link(cls, modules: Iterable[Module], also: Iterable[str] = ()) -> Program:
-        """A program of these modules; `also` are files that are there but could not be read."""
+    def link(cls, modules: Iterable[Module], also: Iterable[str] = (), installed: Iterable[str] = ()) -> Program:
+        """A program of these modules; `also` are files that are there but could not be read.
+
+        `installed` are the folders that the repository's distributions put on the import path.
+        """
         found = {module.path: module for module in modules}
-        return cls(found, Layout([*found, *also]))
+        return cls(found, Layout([*found, *also], list(installed)))
 
     def resolve(self, module: Module, scope: int, dotted: str) -> Resolved:
         """What a dotted name, read in a scope, stands for."""
@@ -194,7 +255,7 @@ class Program:
         if binding.kind == "parameter" and binding.name in {"self", "cls"} and rest:
             owner = module.facts.scopes[module.facts.scopes[binding.scope].parent]
             if owner.kind == "class":
-                return self._member(module, owner.qualname, replace(binding, kind="class"), rest)
+                return self._member(module, owner.qualname, binding._replace(kind="class"), rest)
         return _UNKNOWN
 
     def _member(self, module: Module, qualname: str, binding: Binding, rest: str) -> Resolved:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from codemods.config import Settings
 from codemods.hazards import Hazard, worst
 from tests.support import findings_of, run, write
 
@@ -24,7 +25,9 @@ def test_worst() -> None:
 def level(folder: Path, body: str, head: str = "") -> str:
     """The level of the one sleep in an async function with this body."""
     lines = "".join(f"    {line}\n" for line in body.splitlines())
-    (finding,) = findings_of(folder, f"import time\n{head}\n\n\nasync def main(self, job, jobs):\n{lines}")
+    settings = Settings(select=frozenset({"sleep"}))
+    text = f"import time\n{head}\n\n\nasync def main(self, job, jobs):\n{lines}"
+    (finding,) = findings_of(folder, text, settings)
     return finding.level
 
 

@@ -1,17 +1,17 @@
 from __future__ import annotations
 
-from codemods import catalog
-from codemods.loop import Survey, survey, taught
+from codemods.catalog import Knowledge
+from codemods.loop import Survey, survey
 from tests.support import program_of
 
 
 def look(text: str) -> Survey:
-    return survey(program_of({"a.py": text}), catalog.blocking())
+    return survey(program_of({"a.py": text}), Knowledge())
 
 
 def test_nothing_on_the_loop() -> None:
     found = look("import time\ntime.sleep(1)\ndef f():\n    time.sleep(1)\n")
-    assert found == Survey(0, (), ())
+    assert found == Survey(0, (), (), ())
 
 
 def test_sites() -> None:
@@ -57,14 +57,85 @@ def test_unresolved_calls_are_counted() -> None:
 
 def test_within() -> None:
     program = program_of({"a.py": "async def f(): ...", "b.py": "async def g(): ..."})
-    assert survey(program, {}, within=frozenset({"/project/a.py"})).functions_on_loop == 1
-    assert survey(program, {}).functions_on_loop == 2
+    assert survey(program, Knowledge(), within=frozenset({"/project/a.py"})).functions_on_loop == 1
+    assert survey(program, Knowledge()).functions_on_loop == 2
 
 
-def test_taught() -> None:
-    assert taught({}, ()) == catalog.blocking()
-    assert "time.sleep" not in taught({}, ("time.*",))
-    assert "time.sleep" not in taught({}, ("time.sleep",))
-    assert "time.sleep" in taught({}, ("time.sleep_not", "tim"))
-    entry = taught({"app.nlp.run": "cpu"}, ())["app.nlp.run"]
-    assert (entry.kind, entry.impact, dict(entry.twins)) == ("cpu", "high", {})
+def test_kinds() -> None:
+    program = program_of(
+        {"a.py": "import time, requests\ndef h():\n    time.sleep(1)\n    requests.get('')\nasync def f():\n    h()"}
+    )
+    assert [site.entry.name for site in survey(program, Knowledge()).sites] == ["time.sleep"]
+    assert [site.entry.name for site in survey(program, Knowledge(), kinds={"http"}).sites] == ["requests.get"]
+    assert survey(program, Knowledge(), kinds={"cpu"}).sites == ()
+
+
+def test_code_that_runs_once_has_a_low_impact() -> None:
+    found = look(
+        """
+        import requests
+        from contextlib import asynccontextmanager
+        from fastapi import FastAPI
+        client = None
+        @asynccontextmanager
+        async def lifespan(app):
+            requests.get("1")
+            yield
+        async def warm_up():
+            requests.get("2")
+        async def first():
+            global client
+            if client is None:
+                client = requests.get("3")
+            requests.get("4")
+        app = FastAPI(lifespan=lifespan, on_startup=[warm_up])
+        @app.on_event("startup")
+        def start():
+            requests.get("5")
+        @app.on_event("shutdown")
+        async def stop():
+            requests.get("6")
+        """
+    )
+    assert [(site.call.span.line, site.impact) for site in found.sites] == [
+        (7, "low"),
+        (10, "low"),
+        (14, "low"),
+        (15, "high"),
+        (19, "low"),
+        (22, "low"),
+    ]
+
+
+def test_what_a_helper_does_only_once_is_not_charged_to_its_callers() -> None:
+    found = look(
+        """
+        import requests
+        _one = _two = _three = None
+        class Kept:
+            it = None
+        def one():
+            global _one
+            if _one is None:
+                _one = requests.get("")
+            return _one
+        def two():
+            global _two
+            if _two is not None:
+                return _two
+            _two = requests.get("")
+            return _two
+        def three():
+            if not Kept.it:
+                Kept.it = requests.get("")
+            return Kept.it
+        def each_time():
+            kept = None
+            if kept is None:
+                kept = requests.get("")
+            return kept
+        async def f():
+            one(), two(), three(), each_time()
+        """
+    )
+    assert [site.call.callee for site in found.sites] == ["each_time"]

@@ -1,0 +1,111 @@
+"""From what a walk noted to a file's facts: names given to their scopes, expressions to their shapes."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from codemods.facts.flow import idle
+from codemods.facts.kinds import Class, Facts, Function, Parameter
+from codemods.facts.notes import UNKNOWN
+from codemods.facts.shapes import Shapes
+
+if TYPE_CHECKING:
+    from codemods.facts.kinds import Binding, Call, Expr
+    from codemods.facts.notes import Body, Notes, Value
+
+_FUNCTIONS = frozenset({"def", "async def", "lambda"})
+
+
+def finish(notes: Notes) -> Facts:
+    """All that was read, with names declared `global` or `nonlocal` given to the scopes that hold them."""
+    bound = {(binding.scope, binding.name) for binding, _ in notes.bindings}
+    owners = [
+        {name: _owner(notes, number, name, bound) for name in names} if names else {}
+        for number, names in enumerate(notes.declared)
+    ]
+    shapes = Shapes(notes.call_numbers, notes.scope_numbers)
+    return Facts(
+        scopes=tuple(
+            scope._replace(outer=tuple(sorted(outer.items()))) if outer else scope
+            for scope, outer in zip(notes.scopes, owners, strict=True)
+        ),
+        functions=tuple(_function(number, body, shapes) for number, body in notes.bodies.items()),
+        classes=tuple(
+            Class(number, tuple(map(shapes.of, node.bases)), tuple(map(shapes.of, node.decorator_list)))
+            for number, node in notes.classes
+        ),
+        bindings=tuple(_finished(each, shapes, owners) for each in notes.bindings),
+        stores=tuple(_finished(each, shapes, None) for each in notes.stores),
+        calls=tuple(_finished_call(call, node, shapes) for call, node in notes.calls),
+        touches=tuple(touch._replace(value=shapes.of(node)) for touch, node in notes.touches),
+        contexts=tuple(context._replace(value=shapes.of(node)) for context, node in notes.contexts),
+        patches=tuple(notes.patches),
+        ignores=(),
+        first_calls=tuple(notes.first_calls),
+        modules=tuple(notes.modules),
+        stars=tuple(notes.stars),
+        attributes=frozenset(notes.attributes),
+        dotted_strings=frozenset(notes.strings),
+    )
+
+
+def _finished(noted: tuple[Binding, Value], shapes: Shapes, owners: list[dict[str, int]] | None) -> Binding:
+    """A binding with the shape of its value, in the scope that holds its name."""
+    binding, value = noted
+    owner = owners[binding.scope].get(binding.name) if owners else None
+    if value.node is not None or value.annotation is not None:
+        binding = binding._replace(value=value.shape(shapes), annotation=shapes.of_annotation(value.annotation))
+    return binding if owner is None else binding._replace(scope=owner, plain=False)
+
+
+def _owner(notes: Notes, scope: int, name: str, bound: set[tuple[int, str]]) -> int:
+    """The scope that holds a name declared `global` or `nonlocal` in this one."""
+    while notes.declared[scope].get(name, UNKNOWN) == UNKNOWN:
+        scope = notes.scopes[scope].parent
+        if scope <= 0:
+            return 0
+        if notes.scopes[scope].kind in _FUNCTIONS and name not in notes.declared[scope] and (scope, name) in bound:
+            return scope
+    return notes.declared[scope][name]
+
+
+def _function(scope: int, body: Body, shapes: Shapes) -> Function:
+    node = body.node
+    parameters = tuple(_parameters(node.args, shapes))
+    if isinstance(node, ast.Lambda):
+        results: tuple[Expr, ...] = (shapes.of(node.body),)
+        return Function(scope, (), parameters, None, results, (), body.generator, body.suspends, abstract=False)
+    return Function(
+        scope,
+        tuple(map(shapes.of, node.decorator_list)),
+        parameters,
+        shapes.of_annotation(node.returns),
+        tuple(map(shapes.of, body.results)),
+        tuple(map(shapes.of, body.yields)),
+        body.generator,
+        body.suspends,
+        idle(node.body),
+    )
+
+
+def _parameters(arguments: ast.arguments, shapes: Shapes) -> list[Parameter]:
+    positional = [*arguments.posonlyargs, *arguments.args]
+    defaults = [None] * (len(positional) - len(arguments.defaults)) + list(arguments.defaults)
+    rows: list[tuple[ast.arg, str, ast.expr | None]] = [
+        (each, "positional", default) for each, default in zip(positional, defaults, strict=True)
+    ]
+    rows += [(arguments.vararg, "*", None)] if arguments.vararg else []
+    rows += [(each, "named", given) for each, given in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)]
+    rows += [(arguments.kwarg, "**", None)] if arguments.kwarg else []
+    return [Parameter(a.arg, kind, shapes.of_annotation(a.annotation), shapes.of(default)) for a, kind, default in rows]
+
+
+def _finished_call(call: Call, node: ast.Call, shapes: Shapes) -> Call:
+    if not (node.args or node.keywords) and call.callee:
+        return call
+    return call._replace(
+        function=None if call.callee else shapes.of(node.func),
+        arguments=tuple(map(shapes.of, node.args)),
+        keywords=tuple((word.arg or "", shapes.of(word.value)) for word in node.keywords),
+    )

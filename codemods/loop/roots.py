@@ -1,0 +1,126 @@
+"""Which functions the event loop runs: coroutines, callbacks given to it, plain functions that frameworks call."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from codemods import catalog
+from codemods.program.calls import functions_of
+from codemods.program.results import given_by
+from codemods.program.values import Definition, Method, Outside
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from codemods.catalog import Runs
+    from codemods.facts import Expr, Function
+    from codemods.program import Module
+    from codemods.program.touches import Touches
+    from codemods.program.values import Value
+
+
+class Roots:
+    """Where the loop enters the code of a project."""
+
+    def __init__(self, calls: Touches) -> None:
+        self._calls = calls
+        self._program = calls.program
+
+    def of(self, module: Module) -> Iterator[Definition]:
+        """The functions of a file that the loop runs."""
+        for number, scope in enumerate(module.facts.scopes):
+            if scope.kind == "async def" or (number in module.functions and self._runs(module, number)):
+                yield Definition(module.path, number)
+
+    def _runs(self, module: Module, scope: int) -> bool:
+        if Definition(module.path, scope) in self._callbacks:
+            return True
+        function = module.functions[scope]
+        return any(self._matches(rule, module, function) for rule in catalog.frameworks().runs)
+
+    def _matches(self, rule: Runs, module: Module, function: Function) -> bool:
+        scope = module.facts.scopes[function.scope]
+        if rule.methods:
+            name = scope.qualname.rpartition(".")[2]
+            return name in rule.methods and self._inherits(module, scope.parent, rule.bases)
+        return any(self._decorates(rule, module, scope.parent, shape) for shape in function.decorators)
+
+    def _inherits(self, module: Module, parent: int, bases: frozenset[str]) -> bool:
+        if parent not in module.classes:
+            return False
+        line = self._calls.line(Definition(module.path, parent))
+        return any(isinstance(each, Outside) and each.name in bases for each in line)
+
+    def _decorates(self, rule: Runs, module: Module, scope: int, shape: Expr) -> bool:
+        call = module.calls.get(shape) if isinstance(shape, int) else None
+        if call is not None:
+            if rule.unless and rule.unless in dict(call.keywords):
+                return False
+            if rule.decorators and call.callee.rpartition(".")[2] not in rule.decorators:
+                return False
+            values = self._calls.callee(module, call)
+        else:
+            if not isinstance(shape, str) or (rule.decorators and shape.rpartition(".")[2] not in rule.decorators):
+                return False
+            values = self._calls.of(module, scope, shape)
+        for value in values:
+            if isinstance(value, Method) and value.type in rule.types and value.name in rule.decorators:
+                return True
+            if isinstance(value, Outside) and value.name in rule.functions:
+                return True
+        return False
+
+    @cached_property
+    def _callbacks(self) -> frozenset[Definition]:
+        """The functions given to `call_later` and its like, anywhere in the project."""
+        handed = {name: n for name, n in catalog.frameworks().calls.items() if name.startswith("asyncio.")}
+        last_names = {name.rpartition(".")[2] for name in handed}
+        found: set[Definition] = set()
+        for module in self._program.modules.values():
+            for call in module.facts.calls:
+                name = call.callee.rpartition(".")[2]
+                if not name and isinstance(call.function, tuple) and call.function[0] == "attr":
+                    name = str(call.function[2])
+                if name not in last_names:
+                    continue
+                for value in self._calls.callee(module, call):
+                    full = f"{value.type}.{value.name}" if isinstance(value, Method) else ""
+                    if full in handed:
+                        values = self._calls.argument(given_by(module, call), handed[full])
+                        found |= set(functions_of(values))
+        return frozenset(
+            each for each in found if self._calls.kind(each) in {"def", "lambda"} and not self._calls.is_class(each)
+        )
+
+    # Code that runs once
+
+    def once(self, function: Definition) -> bool:
+        """Whether a function runs only when the service starts or stops."""
+        known = catalog.frameworks()
+        module = self._program.modules[function.path]
+        about = module.functions[function.scope]
+        name = module.facts.scopes[function.scope].qualname.rpartition(".")[2]
+        if name in known.once_names or function in self._given_once:
+            return True
+        return any(_name(module, shape).rpartition(".")[2] in known.once_decorators for shape in about.decorators)
+
+    @cached_property
+    def _given_once(self) -> frozenset[Definition]:
+        words = catalog.frameworks().once_keywords
+        found: set[Definition] = set()
+        for module in self._program.modules.values():
+            for call in module.facts.calls:
+                for word, shape in call.keywords:
+                    if word in words:
+                        found |= set(functions_of(self._listed(module, call.scope, shape, call.place[0])))
+        return frozenset(found)
+
+    def _listed(self, module: Module, scope: int, shape: Expr, line: int) -> Iterable[Value]:
+        values = self._calls.of(module, scope, shape, line)
+        return [*values, *(item for value in values for item in self._calls.element(value))]
+
+
+def _name(module: Module, shape: Expr) -> str:
+    call = module.calls.get(shape) if isinstance(shape, int) else None
+    return call.callee if call is not None else shape if isinstance(shape, str) else ""
