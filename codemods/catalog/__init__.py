@@ -92,6 +92,7 @@ class Frameworks:
     offloads: Mapping[str, int]
     gives: Mapping[str, str]
     same: frozenset[str]
+    holds: frozenset[str]
     iterates: frozenset[str]
     depends: frozenset[str]
     runs: tuple[Runs, ...]
@@ -105,7 +106,7 @@ def frameworks() -> Frameworks:
     """Everything known about where callables run."""
     table = _table("frameworks")
     rows: list[dict[str, Any]] = table["runs"]
-    lists = {key: frozenset(table[key]["names"]) for key in ("same", "iterates", "depends")}
+    lists = {key: frozenset(table[key]["names"]) for key in ("same", "holds", "iterates", "depends")}
     once = {f"once_{key}": frozenset(names) for key, names in table["once"].items()}
     return Frameworks(
         table["calls"],

@@ -18,6 +18,7 @@ from codemods.program.values import (
     Instance,
     Many,
     Method,
+    Offloaded,
     Outside,
     Parent,
     Partial,
@@ -50,6 +51,7 @@ class Target(NamedTuple):
     via: tuple[Via, ...] = ()
 
 
+_NO_WAIT = frozenset({("blocking", ("=", False)), ("block", ("=", False)), ("timeout", ("=", 0))})
 _CONSTRUCTORS = ("__new__", "__init__", "__post_init__")
 
 
@@ -59,14 +61,31 @@ class Calls(Callers):
     def of_call(self, module: Module, call: Call) -> list[Target]:
         """What a call runs."""
         given = given_by(module, call)
+        values = self.callee(module, call)
+        if any(map(self.is_coroutine_function, values)):
+            # Where a name may stand for a coroutine function as well, the code around the call expects that.
+            return []
         found: list[Target] = []
-        for value in self.callee(module, call):
-            found += self.of_value(value, given)
+        for value in values:
+            found += [target for target in self.of_value(value, given) if not _returns_at_once(target, given)]
             if isinstance(value, Outside) and value.name in catalog.frameworks().iterates:
                 found += self._iterated_arguments(given)
         if isinstance(call.function, tuple) and call.function[0] == "attr" and call.function[2] == "join":
             found += self._iterated_arguments(given)
         return found
+
+    def is_coroutine_function(self, value: Value) -> bool:
+        """Whether calling a value gives something to await."""
+        match value:
+            case Definition():
+                return self.kind(value) == "async def"
+            case Bound():
+                return self.kind(value.function) == "async def"
+            case Decorated():
+                return self.kind(value.wrapper) == "async def"
+            case Partial():
+                return self.is_coroutine_function(value.function)
+        return isinstance(value, Offloaded)
 
     def of_iterating(self, value: Value) -> list[Target]:
         """What iterating over a value runs."""
@@ -222,6 +241,15 @@ class Calls(Callers):
         if holder is None or holder not in module.functions:
             return False
         return all(binding.kind == "parameter" for binding in module.names[holder, name])
+
+
+def _returns_at_once(target: Target, given: Given) -> bool:
+    """A wait that is told not to wait: `lock.acquire(blocking=False)`, `queue.get(timeout=0)`."""
+    if target.entry is None or target.entry.kind != "lock":
+        return False
+    if given.arguments[:1] == (("=", False),):
+        return True
+    return any((word, shape) in _NO_WAIT for word, shape in given.keywords)
 
 
 def functions_of(values: Iterable[Value]) -> Iterator[Definition]:

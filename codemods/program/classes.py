@@ -262,14 +262,32 @@ class Classes(Annotations):
         candidates = list(self.subclasses(cls))
         if not candidates and self.is_protocol(cls):
             candidates = self.shaped_like(cls)
+        asked = self._kinds(cls, name)
         found: list[Definition] = []
         for each in candidates[:_MOST_IMPLEMENTATIONS]:
             module = self.program.modules[each.path]
             for binding in module.names.get((each.scope, name), ()):
                 scope = module.opened_by.get((binding.within, binding.name, binding.line))
-                if scope is not None and scope in module.functions and not module.functions[scope].abstract:
+                if scope is None or scope not in module.functions or module.functions[scope].abstract:
+                    continue
+                if module.facts.scopes[scope].kind in asked:
                     found.append(Definition(each.path, scope))
         return found
+
+    def _kinds(self, cls: Definition, name: str) -> frozenset[str]:
+        """Whether a method of a class is a coroutine: what stands in for it is of the same kind."""
+        return frozenset(kind for kind, _ in self._shapes(cls, name))
+
+    def _shapes(self, cls: Definition, name: str) -> frozenset[tuple[str, tuple[str, ...]]]:
+        """The kind of a method, and the names of its parameters."""
+        module = self.program.modules[cls.path]
+        found = set()
+        for binding in module.names.get((cls.scope, name), ()):
+            scope = module.opened_by.get((binding.within, binding.name, binding.line))
+            if scope is not None and scope in module.functions:
+                parameters = tuple(each.name for each in module.functions[scope].parameters)
+                found.add((module.facts.scopes[scope].kind, parameters))
+        return frozenset(found)
 
     def is_protocol(self, cls: Definition) -> bool:
         """Whether a class is a `typing.Protocol`."""
@@ -327,12 +345,12 @@ class Classes(Annotations):
         return [
             each
             for each in self._classes_by_method.get(rarest, ())
-            if each != protocol and self._has_all(each, wanted) and not self._in_test(each, protocol)
+            if each != protocol and not self._in_test(each, protocol) and self._has_all(each, protocol, wanted)
         ]
 
-    def _has_all(self, cls: Definition, wanted: set[str]) -> bool:
-        names = self.program.modules[cls.path].names
-        return all((cls.scope, name) in names for name in wanted)
+    def _has_all(self, cls: Definition, protocol: Definition, wanted: set[str]) -> bool:
+        """A name alone says little: the parameters have to be the same as well."""
+        return all(self._shapes(cls, name) & self._shapes(protocol, name) for name in wanted)
 
     @cached_property
     def _classes_by_method(self) -> Mapping[str, list[Definition]]:

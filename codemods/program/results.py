@@ -129,6 +129,8 @@ class Results(Builtins):
         frameworks = catalog.frameworks()
         if name in frameworks.same:
             return self.argument(given, 0)
+        if name in frameworks.holds:
+            return frozenset({Entered(self.argument(given, 0))})
         if name in frameworks.gives:
             return frozenset({Thing(frameworks.gives[name])})
         text = self.knowledge.result(name)
