@@ -25,6 +25,11 @@ class Knowledge:
         self._libraries: dict[str, tuple[Library, ...]] = {}
         self._lines: dict[str, tuple[str, ...]] = {}
 
+    @property
+    def is_taught(self) -> bool:
+        """Whether the settings name callables that block."""
+        return bool(self._taught)
+
     def canonical(self, name: str) -> str:
         """The documented name of what goes by several."""
         for known in self._about(name):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from codemods.facts.finish import finish
 from codemods.facts.flow import constant_truth, ends, missing_yet, rounds
 from codemods.facts.kinds import Call, Context, Facts, Patch, Touch
-from codemods.facts.notes import NAMELESS, NOTHING, UNKNOWN, Body, Here, Notes, Value, operand
+from codemods.facts.notes import NAMELESS, NOTHING, UNKNOWN, Body, Here, Notes, Value, argument, operand, part
 from codemods.facts.order import children
 from codemods.facts.positions import Positions
 from codemods.facts.values import dotted, imported, patched, source_module
@@ -50,7 +50,7 @@ class _Reader(Notes):
             elif isinstance(node, ast.stmt):
                 simple = not hasattr(node, "body") and not hasattr(node, "cases")
                 last = (node.end_lineno or 0) if simple else 0
-                self.push(children(node), here._replace(plain=False, last_line=last))
+                self.push(children(node), part(here, last))
             else:
                 self.push(children(node), operand(here))
 
@@ -60,7 +60,7 @@ class _Reader(Notes):
         kind = "async def" if isinstance(node, ast.AsyncFunctionDef) else "def"
         inside = Here(self.open_scope(node, kind, node.name, node.lineno, here), live=here.live)
         self.bodies[inside.scope] = Body(node)
-        head = here._replace(plain=False, last_line=0)
+        head = part(here)
         idle = head._replace(live=False)
         pairs: list[tuple[ast.AST, Here]] = [(decorator, head) for decorator in node.decorator_list]
         pairs += [(parameter, idle) for parameter in getattr(node, "type_params", ())]
@@ -94,7 +94,7 @@ class _Reader(Notes):
         inside = Here(scope, live=here.live, contexts=here.contexts)
         self.classes.append((scope, node))
         body = {id(statement) for statement in node.body}
-        head = here._replace(plain=False, last_line=0)
+        head = part(here)
         idle = {id(parameter) for parameter in getattr(node, "type_params", ())}
         self.push_pairs(
             [
@@ -137,7 +137,7 @@ class _Reader(Notes):
         """A plain `name = value` is remembered with its value."""
         for target in node.targets:
             self.set(target, Value(node.value), here)
-        below = here._replace(plain=False, last_line=node.end_lineno or 0)
+        below = part(here, node.end_lineno or 0)
         self.push([*(target for target in node.targets if not isinstance(target, ast.Name)), node.value], below)
 
     def annotated(self, node: ast.AnnAssign, here: Here) -> None:
@@ -146,7 +146,7 @@ class _Reader(Notes):
             self.set(node.target, Value(node.value, annotation=node.annotation), here)
         elif self.scopes[here.scope].kind != "module":
             self.bind(node.target.id, here, node.lineno, value=Value(None, annotation=node.annotation))
-        below = here._replace(plain=False, last_line=node.end_lineno or 0)
+        below = part(here, node.end_lineno or 0)
         pairs: list[tuple[ast.AST, Here]] = [] if isinstance(node.target, ast.Name) else [(node.target, below)]
         pairs.append((node.annotation, below._replace(live=False)))
         self.push_pairs([*pairs, (node.value, below)] if node.value else pairs)
@@ -201,7 +201,7 @@ class _Reader(Notes):
 
     def with_(self, node: ast.With | ast.AsyncWith, here: Here) -> None:
         """The body, and every later manager, stands under the managers before."""
-        below = here._replace(plain=False, last_line=0)
+        below = part(here)
         asynchronous = isinstance(node, ast.AsyncWith)
         if asynchronous:
             self.suspend(here.scope)
@@ -224,7 +224,7 @@ class _Reader(Notes):
 
     def if_(self, node: ast.If, here: Here) -> None:
         """A branch that a constant rules out never runs."""
-        below = here._replace(plain=False, last_line=0)
+        below = part(here)
         truth = constant_truth(node.test)
         dead = below._replace(live=False)
         pairs: list[tuple[ast.AST, Here]] = [(node.test, below)]
@@ -237,13 +237,13 @@ class _Reader(Notes):
 
     def while_(self, node: ast.While, here: Here) -> None:
         """The same for a loop that is never entered."""
-        below = here._replace(plain=False, last_line=0)
+        below = part(here)
         body = below._replace(live=False) if constant_truth(node.test) is False else below
         self.push_pairs([(node.test, below), *self.block(node.body, body), *self.block(node.orelse, below)])
 
     def for_(self, node: ast.For | ast.AsyncFor, here: Here) -> None:
         """Going round runs what is iterated over."""
-        below = here._replace(plain=False, last_line=0)
+        below = part(here)
         if isinstance(node, ast.AsyncFor):
             self.suspend(here.scope)
             self.target(node.target, Value(node.iter).by("aiter"))
@@ -255,7 +255,7 @@ class _Reader(Notes):
 
     def try_(self, node: Any, here: Here) -> None:  # noqa: ANN401 (ast.Try and ast.TryStar)
         """Each part is a block of its own."""
-        below = here._replace(plain=False, last_line=0)
+        below = part(here)
         pairs = self.block(node.body, below)
         pairs += [(handler, below) for handler in node.handlers]
         self.push_pairs(pairs + self.block(node.orelse, below) + self.block(node.finalbody, below))
@@ -265,7 +265,7 @@ class _Reader(Notes):
         body = self.body_of(here.scope)
         if body is not None and node.value is not None and here.live:
             body.results.append(node.value)
-        self.push(children(node), here._replace(plain=False, last_line=node.end_lineno or 0))
+        self.push(children(node), part(here, node.end_lineno or 0))
 
     def yield_(self, node: ast.Yield | ast.YieldFrom, here: Here) -> None:
         """A function with a `yield` in it is a generator, even where it never gets there."""
@@ -303,8 +303,10 @@ class _Reader(Notes):
             for owner, attribute in patched(node):
                 self.patches.append(Patch(owner, attribute, here.scope, node.lineno))
         plain = operand(here)
-        argument = plain._replace(argument_of=number)
-        self.push_pairs([(child, plain if child is node.func else argument) for child in children(node)])
+        first, *rest = children(node)
+        if rest:
+            self.push(rest, argument(plain, number))
+        self.push([first], plain)
 
     def keyword(self, node: ast.keyword, here: Here) -> None:
         """A keyword argument passes on whose argument it is."""

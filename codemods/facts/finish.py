@@ -6,12 +6,12 @@ import ast
 from typing import TYPE_CHECKING
 
 from codemods.facts.flow import idle
-from codemods.facts.kinds import Class, Facts, Function, Parameter
-from codemods.facts.notes import UNKNOWN
+from codemods.facts.kinds import Binding, Call, Class, Facts, Function, Parameter, Touch
+from codemods.facts.notes import NOTHING, UNKNOWN
 from codemods.facts.shapes import Shapes
 
 if TYPE_CHECKING:
-    from codemods.facts.kinds import Binding, Call, Expr
+    from codemods.facts.kinds import Expr
     from codemods.facts.notes import Body, Notes, Value
 
 _FUNCTIONS = frozenset({"def", "async def", "lambda"})
@@ -38,7 +38,9 @@ def finish(notes: Notes) -> Facts:
         bindings=tuple(_finished(each, shapes, owners) for each in notes.bindings),
         stores=tuple(_finished(each, shapes, None) for each in notes.stores),
         calls=tuple(_finished_call(call, node, shapes) for call, node in notes.calls),
-        touches=tuple(touch._replace(value=shapes.of(node)) for touch, node in notes.touches),
+        touches=tuple(
+            Touch(t.how, t.scope, shapes.of(node), t.place, t.last_line, t.rounds, t.once) for t, node in notes.touches
+        ),
         contexts=tuple(context._replace(value=shapes.of(node)) for context, node in notes.contexts),
         patches=tuple(notes.patches),
         ignores=(),
@@ -54,8 +56,10 @@ def _finished(noted: tuple[Binding, Value], shapes: Shapes, owners: list[dict[st
     """A binding with the shape of its value, in the scope that holds its name."""
     binding, value = noted
     owner = owners[binding.scope].get(binding.name) if owners else None
-    if value.node is not None or value.annotation is not None:
-        binding = binding._replace(value=value.shape(shapes), annotation=shapes.of_annotation(value.annotation))
+    if value is not NOTHING:
+        name, scope, kind, target, line, plain, _, _, within = binding
+        note = shapes.of_annotation(value.annotation) if value.annotation is not None else None
+        binding = Binding(name, scope, kind, target, line, plain, value.shape(shapes), note, within)
     return binding if owner is None else binding._replace(scope=owner, plain=False)
 
 
@@ -104,8 +108,10 @@ def _parameters(arguments: ast.arguments, shapes: Shapes) -> list[Parameter]:
 def _finished_call(call: Call, node: ast.Call, shapes: Shapes) -> Call:
     if not (node.args or node.keywords) and call.callee:
         return call
-    return call._replace(
-        function=None if call.callee else shapes.of(node.func),
-        arguments=tuple(map(shapes.of, node.args)),
-        keywords=tuple((word.arg or "", shapes.of(word.value)) for word in node.keywords),
+    number, statement, scope, callee, place, last, awaited, argument_of, contexts, _, _, _, once = call
+    function = None if callee else shapes.of(node.func)
+    arguments = tuple([shapes.of(each) for each in node.args])
+    named = tuple([(word.arg or "", shapes.of(word.value)) for word in node.keywords]) if node.keywords else ()
+    return Call(
+        number, statement, scope, callee, place, last, awaited, argument_of, contexts, function, arguments, named, once
     )

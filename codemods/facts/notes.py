@@ -10,7 +10,7 @@ from codemods.facts.kinds import Binding, Scope, Touch
 from codemods.facts.values import dotted, text_of, value_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from codemods.facts.kinds import Call, Context, Expr, Patch
     from codemods.facts.positions import Positions
@@ -35,11 +35,27 @@ class Here(NamedTuple):
     """Runs only the first time, because it sets the global that it is guarded by."""
 
 
+# `_replace` takes a microsecond more, for every other node of a project.
+_new = tuple.__new__
+
+
 def operand(here: Here) -> Here:
     """The surroundings of an operand: it is neither awaited nor an argument itself."""
     if here.awaited or here.argument_of != -1:
-        return here._replace(awaited=False, argument_of=-1)
+        return argument(here, -1)
     return here
+
+
+def argument(here: Here, call: int) -> Here:
+    """The surroundings of what a call, by its number, takes as an argument."""
+    scope, live, plain, last_line, _, _, contexts, once = here
+    return _new(Here, (scope, live, plain, last_line, False, call, contexts, once))
+
+
+def part(here: Here, last_line: int = 0) -> Here:
+    """The surroundings of a part of a statement; with a last line where the statement is a simple one."""
+    scope, live, _, _, awaited, argument_of, contexts, once = here
+    return _new(Here, (scope, live, False, last_line, awaited, argument_of, contexts, once))
 
 
 class Value(NamedTuple):
@@ -105,9 +121,16 @@ class Notes:
         self.attributes: set[str] = set()
         self.strings: set[str] = set()
 
-    def push(self, nodes: Iterable[ast.AST], here: Here) -> None:
-        """Have nodes read next, first one first."""
-        self.push_pairs([(node, here) for node in nodes])
+    def push(self, nodes: list[ast.AST], here: Here) -> None:
+        """Have nodes read next, first one first; names that are only read, and numbers, have nothing to tell."""
+        for node in reversed(nodes):
+            kind = type(node)
+            if kind is ast.Name:
+                if type(node.ctx) is ast.Load:  # type: ignore[attr-defined]
+                    continue
+            elif kind is ast.Constant and type(node.value) is not str:  # type: ignore[attr-defined]
+                continue
+            self.stack.append((node, here))
 
     def push_pairs(self, pairs: list[tuple[ast.AST, Here]]) -> None:
         """The same, each with its own surroundings."""

@@ -15,19 +15,32 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 
+_NO_NODES = frozenset({"attr", "arg", "ctx", "conversion", "id", "is_async", "kind", "level", "module", "op", "ops"})
+
+_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
+
+
 def children(node: ast.AST) -> list[ast.AST]:
     """The nodes directly below this one, as they stand in the text."""
     special = _SPECIAL.get(type(node))
     if special is not None:
         return [child for child in special(node) if child is not None]
     found: list[ast.AST] = []
-    for name in node._fields:
+    for name in _fields(type(node)):
         value = getattr(node, name, None)
-        if isinstance(value, ast.AST):
-            found.append(value)
-        elif isinstance(value, list):
+        if isinstance(value, list):
             found += [item for item in value if isinstance(item, ast.AST)]
+        elif isinstance(value, ast.AST):
+            found.append(value)
     return found
+
+
+def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
+    """The fields of a kind of node that can hold others. Operators and contexts (`Load`) stand nowhere in the text."""
+    known = _FIELDS.get(kind)
+    if known is None:
+        known = _FIELDS[kind] = tuple(name for name in kind._fields if name not in _NO_NODES)
+    return known
 
 
 def walk(node: ast.AST) -> Iterator[ast.AST]:

@@ -30,4 +30,5 @@ class Positions:
     def _column(self, line: int, offset: int) -> int:
         if self._lines is None:
             self._lines = [part.encode("utf-8", "surrogatepass") for part in LINE_END.split(self._text)]
-        return len(self._lines[line - 1][:offset].decode("utf-8", "replace")) + 1
+        text = self._lines[line - 1]
+        return offset + 1 if text.isascii() else len(text[:offset].decode("utf-8", "replace")) + 1

@@ -41,12 +41,12 @@ def decide(
     seen: Counter[tuple[str, str, str]] = Counter()
     path = ""
     for site in sorted(sites, key=lambda site: (site.module.path, site.call.number)):
-        if opened is None or site.module.path != path:
-            path, opened = site.module.path, Opened(read(site.module.path))
         codemod = next((each for each in codemods if site.entry.kind in each.kinds), None) if _direct(site) else None
         if codemod is None:
             verdict = _nothing_for(site)
         else:
+            if opened is None or site.module.path != path:
+                path, opened = site.module.path, Opened(read(site.module.path))
             node = opened.calls[site.call.number]
             verdict = codemod.decide(Situation(site, node, opened, program, deadlines, patches))
         name = codemod.name if codemod and verdict.level != "manual" else None

@@ -138,13 +138,13 @@ class Annotations(Names):
             return self.annotated(module, scope, _unquoted(first)) or self._depends(module, scope, keys[1:])
         if last in _TRANSPARENT:
             return union(*(self.annotated(module, scope, _unquoted(key)) for key in keys))
-        about = [self.annotated(module, scope, _unquoted(key)) for key in keys]
+        about = [self.annotated(module, scope, _unquoted(key)) for key in keys] or [NOTHING]
         if last in _ELEMENTS:
-            return frozenset({Many(about[0] if about else NOTHING)})
+            return frozenset({Many(about[0])})
         if last in _TABLES:
             return frozenset({Table(about[-1])})
         if last in {"tuple", "Tuple"}:
-            return frozenset({Many(about[0]) if keys[-1] is None else Row(tuple(about))})
+            return frozenset({Many(about[0]) if keys[-1:] == (None,) else Row(tuple(about))})
         if last in _LATER:
             return frozenset({Later(about[-1])})
         if last in _MANAGERS:

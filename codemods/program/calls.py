@@ -142,6 +142,8 @@ class Calls(Callers):
         return [Target(function, None), *self._called_back(function, given)]
 
     def _taught(self, module: Module, function: Definition) -> Entry | None:
+        if not self.knowledge.is_taught:
+            return None
         qualname = module.facts.scopes[function.scope].qualname
         names = (f"{name}.{qualname}" for name in self.program.layout.names(module.path))
         return next((entry for name in names if (entry := self.knowledge.taught(name))), None)

@@ -26,12 +26,20 @@ class Layout:
         self._installed = tuple(dict.fromkeys(installed))
         self._folders = frozenset(folder for path in paths for folder in _above(path))
         self._roots = cache(self._find_roots)
+        self._named = cache(self._find)
 
     def absolute(self, importer: str, name: str) -> tuple[str, str] | None:
         """The module file that a dotted name starts with, and the rest of it; nothing where it is none of ours."""
         if name.partition(".")[0] in _NEVER_SHADOWED:
             return None
-        for root in self._roots(posixpath.dirname(importer)):
+        return self._named(self._roots(posixpath.dirname(importer)), name)
+
+    def _find(self, roots: tuple[str, ...], name: str) -> tuple[str, str] | None:
+        first = name.partition(".")[0]
+        for root in roots:
+            # Most imports name a library: two look-ups tell that nothing of the project is meant.
+            if f"{root}/{first}" not in self._folders and f"{root}/{first}.py" not in self._paths:
+                continue
             found = self.below(root, name)
             if found is not None:
                 return found
@@ -64,7 +72,7 @@ class Layout:
         found = None
         folder = root
         for number, part in enumerate(parts, 1):
-            folder = posixpath.join(folder, part)
+            folder = f"{folder}/{part}"
             rest = ".".join(parts[number:])
             for path in (f"{folder}.py", f"{folder}/__init__.py"):
                 if path in self._paths:

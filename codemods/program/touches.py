@@ -61,7 +61,7 @@ class Touches(Calls):
             base, parts = shape[1], str(shape[2]).split(".")
         else:
             return
-        if not any(part in self.reading_names for part in parts):
+        if self.reading_names.isdisjoint(parts):
             return
         values: Values = self.of(module, touch.scope, base, touch.place[0])
         for part in parts:
