@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import multiprocessing
 import os
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codemods import __version__, facts
-from codemods.facts import Facts, UnparsableError
+from codemods.facts import UnparsableError
 from codemods.model import Fault
 from codemods.program import Module
 from codemods.source import Cache, read_bytes
@@ -59,7 +60,7 @@ def read_all(
     answers = _facts_of(data, jobs, _store(by_place, enabled=cache), progress)
     modules = []
     for key, answer in answers.items():
-        if isinstance(answer, Facts):
+        if isinstance(answer, bytes):
             modules.append(Module(key, by_place[key].path, answer))
         else:
             faults.append(Fault(by_place[key].path, *answer))
@@ -76,12 +77,13 @@ def read_all(
 def _store(by_place: dict[str, File], *, enabled: bool) -> Cache | None:
     if not enabled or not by_place:
         return None
-    shape = "".join(name for kind in (Facts, *facts.PARTS) for name in kind._fields)
+    shape = "".join(name for kind in facts.PARTS for name in kind._fields)
     edition = hashlib.blake2b(f"{facts.EDITION}{shape}".encode(), digest_size=4).hexdigest()
     return Cache.open(Path(os.path.commonpath(by_place)), f"{__version__}-{edition}")
 
 
-_Answer = Facts | tuple[int, str]
+_Answer = bytes | tuple[int, str]
+"""Packed facts, or the line and the reason why there are none."""
 
 
 def _facts_of(
@@ -91,13 +93,13 @@ def _facts_of(
     known: dict[str, _Answer] = {}
     if store is not None:
         for key, digest in digests.items():
-            answer = store.get(digest)
-            if isinstance(answer, Facts):
-                known[key] = answer
+            packed = store.get(digest)
+            if packed is not None:
+                known[key] = packed
     todo = [key for key in data if key not in known]
     for done, (key, answer) in enumerate(_extract([(key, data[key]) for key in todo], jobs), len(known) + 1):
         known[key] = answer
-        if store is not None and isinstance(answer, Facts):
+        if store is not None and isinstance(answer, bytes):
             store.put(digests[key], answer)
         if progress is not None:
             progress(done, len(data))
@@ -113,7 +115,7 @@ def _extract(todo: Sequence[tuple[str, bytes]], jobs: int) -> Iterator[tuple[str
         chunks = _chunks(sorted(todo, key=lambda item: -len(item[1])))
         done: set[str] = set()
         try:
-            with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+            with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), gc.disable) as pool:
                 for chunk in pool.map(_read_chunk, chunks):
                     for key, answer in chunk:
                         done.add(key)
@@ -135,7 +137,7 @@ def _read_chunk(items: Sequence[tuple[str, bytes]]) -> list[tuple[str, _Answer]]
     answers: list[tuple[str, _Answer]] = []
     for key, content in items:
         try:
-            answers.append((key, facts.read(content)))
+            answers.append((key, facts.read(content).pack()))
         except UnparsableError as error:
             answers.append((key, (error.line, error.message)))
     return answers

@@ -50,4 +50,4 @@ PARTS = (Binding, Call, Class, Context, Function, Ignore, Parameter, Patch, Scop
 def read(data: bytes) -> Facts:
     """The facts of a file, from its bytes."""
     tree, text = parse(data)
-    return extract(tree, text)._replace(ignores=tuple(ignores(text)))
+    return extract(tree, text).with_ignores(tuple(ignores(text)))

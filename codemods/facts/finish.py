@@ -26,29 +26,32 @@ def finish(notes: Notes) -> Facts:
     ]
     shapes = Shapes(notes.call_numbers, notes.scope_numbers)
     return Facts(
-        scopes=tuple(
-            scope._replace(outer=tuple(sorted(outer.items()))) if outer else scope
-            for scope, outer in zip(notes.scopes, owners, strict=True)
-        ),
-        functions=tuple(_function(number, body, shapes) for number, body in notes.bodies.items()),
-        classes=tuple(
-            Class(number, tuple(map(shapes.of, node.bases)), tuple(map(shapes.of, node.decorator_list)))
-            for number, node in notes.classes
-        ),
-        bindings=tuple(_finished(each, shapes, owners) for each in notes.bindings),
-        stores=tuple(_finished(each, shapes, None) for each in notes.stores),
-        calls=tuple(_finished_call(call, node, shapes) for call, node in notes.calls),
-        touches=tuple(
-            Touch(t.how, t.scope, shapes.of(node), t.place, t.last_line, t.rounds, t.once) for t, node in notes.touches
-        ),
-        contexts=tuple(context._replace(value=shapes.of(node)) for context, node in notes.contexts),
-        patches=tuple(notes.patches),
-        ignores=(),
-        first_calls=tuple(notes.first_calls),
-        modules=tuple(notes.modules),
-        stars=tuple(notes.stars),
-        attributes=frozenset(notes.attributes),
-        dotted_strings=frozenset(notes.strings),
+        (
+            tuple(
+                scope._replace(outer=tuple(sorted(outer.items()))) if outer else scope
+                for scope, outer in zip(notes.scopes, owners, strict=True)
+            ),
+            tuple(_function(number, body, shapes) for number, body in notes.bodies.items()),
+            tuple(
+                Class(number, tuple(map(shapes.of, node.bases)), tuple(map(shapes.of, node.decorator_list)))
+                for number, node in notes.classes
+            ),
+            tuple(_finished(each, shapes, owners) for each in notes.bindings),
+            tuple(_finished(each, shapes, None) for each in notes.stores),
+            tuple(_finished_call(call, node, shapes) for call, node in notes.calls),
+            tuple(
+                Touch(t.how, t.scope, shapes.of(node), t.place, t.last_line, t.rounds, t.once)
+                for t, node in notes.touches
+            ),
+            tuple(context._replace(value=shapes.of(node)) for context, node in notes.contexts),
+            tuple(notes.patches),
+            (),
+            tuple(notes.first_calls),
+            tuple(notes.modules),
+            tuple(notes.stars),
+            tuple(notes.attributes),
+            tuple(notes.strings),
+        )
     )
 
 

@@ -5,6 +5,8 @@ Named tuples, not dataclasses: a project has hundreds of thousands of them, and 
 
 from __future__ import annotations
 
+import marshal
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from codemods.model import Span
@@ -169,27 +171,106 @@ class Ignore(NamedTuple):
     """The kinds (or the linter's codes) that it is about; None for all."""
 
 
-class Facts(NamedTuple):
-    """One file."""
+class Facts:
+    """One file. What is not asked for is never made: most runs look at a few columns of most files."""
 
-    scopes: tuple[Scope, ...]
-    functions: tuple[Function, ...]
-    classes: tuple[Class, ...]
-    bindings: tuple[Binding, ...]
-    stores: tuple[Binding, ...]
-    """Attributes that are set (`self.lock = threading.Lock()`), under their dotted names."""
-    calls: tuple[Call, ...]
-    touches: tuple[Touch, ...]
-    contexts: tuple[Context, ...]
-    patches: tuple[Patch, ...]
-    ignores: tuple[Ignore, ...]
-    first_calls: tuple[int, ...]
-    """The number of the first call at or after each top-level statement."""
-    modules: tuple[str, ...]
-    """What `import` statements name in full: `import a.b` binds only `a`, but runs `a.b`."""
-    stars: tuple[str, ...]
-    """The modules whose names a star import brings in."""
-    attributes: frozenset[str]
-    """Every dotted chain of attributes that is read."""
-    dotted_strings: frozenset[str]
-    """Every string that could be the dotted path of something."""
+    def __init__(self, columns: tuple[tuple[Any, ...], ...]) -> None:
+        self._columns = columns
+
+    def pack(self) -> bytes:
+        """The facts as bytes, to be kept or sent to another process."""
+        return marshal.dumps(tuple(_plain(column) for column in self._columns))
+
+    @classmethod
+    def unpack(cls, packed: bytes) -> Facts:
+        """The facts that were packed; only for bytes that this program made itself."""
+        return cls(marshal.loads(packed))  # noqa: S302 (the cache folder is the user's own)
+
+    def with_ignores(self, ignores: tuple[Ignore, ...]) -> Facts:
+        """The same with the comments that ask for silence."""
+        return Facts((*self._columns[:9], ignores, *self._columns[10:]))
+
+    @cached_property
+    def scopes(self) -> tuple[Scope, ...]:
+        """Every scope, by number."""
+        return tuple(map(Scope._make, self._columns[0]))
+
+    @cached_property
+    def functions(self) -> tuple[Function, ...]:
+        """Every function and lambda."""
+        return tuple(
+            Function(scope, decorators, tuple(map(Parameter._make, parameters)), *rest)
+            for scope, decorators, parameters, *rest in self._columns[1]
+        )
+
+    @cached_property
+    def classes(self) -> tuple[Class, ...]:
+        """The head of every class."""
+        return tuple(map(Class._make, self._columns[2]))
+
+    @cached_property
+    def bindings(self) -> tuple[Binding, ...]:
+        """Every way in which a name comes to a value."""
+        return tuple(map(Binding._make, self._columns[3]))
+
+    @cached_property
+    def stores(self) -> tuple[Binding, ...]:
+        """Attributes that are set (`self.lock = threading.Lock()`), under their dotted names."""
+        return tuple(map(Binding._make, self._columns[4]))
+
+    @cached_property
+    def calls(self) -> tuple[Call, ...]:
+        """Every call that can run."""
+        return tuple(map(Call._make, self._columns[5]))
+
+    @cached_property
+    def touches(self) -> tuple[Touch, ...]:
+        """Places where code may run although no call stands there."""
+        return tuple(map(Touch._make, self._columns[6]))
+
+    @cached_property
+    def contexts(self) -> tuple[Context, ...]:
+        """The context managers of `with` statements, by number."""
+        return tuple(map(Context._make, self._columns[7]))
+
+    @cached_property
+    def patches(self) -> tuple[Patch, ...]:
+        """Places that may put something else where a function is."""
+        return tuple(map(Patch._make, self._columns[8]))
+
+    @cached_property
+    def ignores(self) -> tuple[Ignore, ...]:
+        """Comments that ask for silence."""
+        return tuple(map(Ignore._make, self._columns[9]))
+
+    @property
+    def first_calls(self) -> tuple[int, ...]:
+        """The number of the first call at or after each top-level statement."""
+        return self._columns[10]
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """What `import` statements name in full: `import a.b` binds only `a`, but runs `a.b`."""
+        return self._columns[11]
+
+    @property
+    def stars(self) -> tuple[str, ...]:
+        """The modules whose names a star import brings in."""
+        return self._columns[12]
+
+    @cached_property
+    def attributes(self) -> frozenset[str]:
+        """Every dotted chain of attributes that is read."""
+        return frozenset(self._columns[13])
+
+    @cached_property
+    def dotted_strings(self) -> frozenset[str]:
+        """Every string that could be the dotted path of something."""
+        return frozenset(self._columns[14])
+
+
+def _plain(column: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A column without classes of ours, which `marshal` does not know."""
+    if column and isinstance(column[0], Function):
+        return tuple((*row[:2], tuple(map(tuple, row[2])), *row[3:]) for row in column)
+    return tuple(map(tuple, column)) if column and isinstance(column[0], tuple) else column

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from codemods.facts import Facts
 from codemods.program.layout import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from codemods.facts import Binding, Call, Class, Context, Facts, Function, Touch
+    from codemods.facts import Binding, Call, Class, Context, Function, Touch
 
 _LONGEST_TRAIL = 50
 _DEFINITIONS = frozenset({"def", "async def", "class"})
@@ -56,10 +57,15 @@ _UNKNOWN = Resolved(whole=False)
 class Module:
     """One file's facts, with its names arranged for look-up."""
 
-    def __init__(self, path: str, shown: str, facts: Facts) -> None:
+    def __init__(self, path: str, shown: str, facts: Facts | bytes) -> None:
         self.path = path
         self.shown = shown
-        self.facts = facts
+        self._facts = facts
+
+    @cached_property
+    def facts(self) -> Facts:
+        """The facts; unpacked when they are first asked for."""
+        return Facts.unpack(self._facts) if isinstance(self._facts, bytes) else self._facts
 
     @cached_property
     def names(self) -> Mapping[tuple[int, str], tuple[Binding, ...]]:

@@ -1,19 +1,22 @@
 """What was read before, kept in the user's cache folder by the content of each file.
 
-Entries are pickled, which is only safe for one's own: the folder must belong to the user and be closed to others.
+It is marshalled, which is only safe for one's own: the folder must belong to the user and be closed to others.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import marshal
 import os
-import pickle
 import stat
 import sys
+import zlib
 from pathlib import Path
 
 from codemods.source.write import write_bytes
+
+_SUM = 4
 
 
 class Cache:
@@ -33,26 +36,23 @@ class Cache:
         name = hashlib.blake2b(os.fsencode(project), digest_size=12).hexdigest()
         file = folder / f"{version}-{sys.hexversion:x}-{name}.facts"
         try:
-            entries = pickle.loads(file.read_bytes())  # noqa: S301 (the folder is the user's own, see _folder)
+            content = file.read_bytes()
+            intact = zlib.crc32(content[_SUM:]).to_bytes(_SUM, "big") == content[:_SUM]
+            entries = marshal.loads(content[_SUM:]) if intact else {}  # noqa: S302 (the user's own, see _folder)
         except Exception:  # noqa: BLE001 (a damaged cache can raise nearly anything)
             entries = {}
         return cls(file, entries if isinstance(entries, dict) else {})
 
-    def get(self, key: bytes) -> object | None:
-        """What was put there, if it still can be read."""
+    def get(self, key: bytes) -> bytes | None:
+        """What was put there."""
         packed = self._old.get(key)
-        if packed is None:
-            return None
-        try:
-            value: object = pickle.loads(packed)  # noqa: S301 (the folder is the user's own, see _folder)
-        except Exception:  # noqa: BLE001 (a damaged entry can raise nearly anything)
-            return None
-        self._used[key] = packed
-        return value
+        if packed is not None:
+            self._used[key] = packed
+        return packed
 
-    def put(self, key: bytes, value: object) -> None:
+    def put(self, key: bytes, value: bytes) -> None:
         """Remember a value for the next run."""
-        self._used[key] = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+        self._used[key] = value
 
     def save(self) -> None:
         """Keep what this run used, and as much again of what it did not: runs over parts of a project alternate."""
@@ -61,7 +61,8 @@ class Cache:
         spare = [key for key in self._old if key not in self._used][: len(self._used)]
         entries = {key: self._old[key] for key in spare} | self._used
         with contextlib.suppress(OSError):
-            write_bytes(self._file, pickle.dumps(entries, pickle.HIGHEST_PROTOCOL))
+            content = marshal.dumps(entries)
+            write_bytes(self._file, zlib.crc32(content).to_bytes(_SUM, "big") + content)
 
 
 def _folder() -> Path | None:
