@@ -12,7 +12,7 @@ from codemods.catalog import Knowledge
 from codemods.config import Settings
 from codemods.edits import DropImport
 from codemods.facts import Opened
-from codemods.loop import survey
+from codemods.loop import evidence, survey
 from codemods.model import IMPACTS, Change, Fault, Result
 from codemods.plan import decide, edits_for, ignored, unused
 from codemods.program import Module, Program
@@ -37,6 +37,8 @@ class Request:
     jobs: int = 0
     """How many processes read files; 0 for as many as there are processors."""
     cache: bool = True
+    evidence: bool = False
+    """Whether findings say what was inferred about the receivers, and from where."""
     progress: Callable[[int, int], None] | None = None
 
 
@@ -58,6 +60,7 @@ class _Run:
 
     def __init__(self, request: Request) -> None:
         self.settings = request.settings
+        self.explaining = request.evidence
         named, missing = discover(request.paths, self.settings.exclude)
         around = [path for path in map(project_of, request.paths) if path is not None]
         context, _ = discover(around, self.settings.exclude)
@@ -98,15 +101,20 @@ class _Run:
         finding = decision.finding
         return finding.codemod is not None and (finding.level == "safe" or finding.codemod in self.settings.unsafe)
 
+    def explained(self, decision: Decision) -> Finding:
+        """A finding with what was inferred on the way to it."""
+        return replace(decision.finding, evidence=evidence(self.survey.calls, decision.site))
+
     def result(self) -> Result:
         """The run as plain data, in the order of the text."""
-        findings = (decision.finding for decision in self.decisions)
+        findings = map(self.explained, self.decisions) if self.explaining else (each.finding for each in self.decisions)
         looked_at = [module for path, module in self.program.modules.items() if path in self.within]
         return Result(
             files=len(self.within),
             functions_on_loop=self.survey.functions_on_loop,
             findings=tuple(sorted(findings, key=lambda finding: (finding.path, finding.span))),
             unresolved=tuple(sorted(self.survey.unresolved)),
+            stopped=tuple(sorted(self.program.modules[path].shown for path in self.survey.stopped if path)),
             unused_ignores=tuple(sorted(unused(looked_at, self.survey.sites))),
             faults=tuple(sorted(self.faults)),
         )

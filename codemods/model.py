@@ -68,6 +68,8 @@ class Finding:
     codemod: str | None
     level: Level
     reason: str
+    evidence: tuple[Remark, ...] = ()
+    """What was inferred about the receivers on the way, and from where; only made when it is asked for."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -107,6 +109,8 @@ class Result:
     functions_on_loop: int = 0
     findings: tuple[Finding, ...] = ()
     unresolved: tuple[Remark, ...] = ()
+    stopped: tuple[str, ...] = ()
+    """Files in which the analysis went too deep, and took what is left for unknown."""
     unused_ignores: tuple[Remark, ...] = ()
     faults: tuple[Fault, ...] = ()
     changes: tuple[Change, ...] = ()

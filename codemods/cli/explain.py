@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from codemods.model import KINDS
+
+if TYPE_CHECKING:
+    from codemods.model import Finding
 
 _PLACE = re.compile(r"(?P<path>.+?):(?P<line>\d+)(:\d+)?:?")
 
@@ -39,18 +45,32 @@ def command(what: str, config: str | None) -> None:
         _explain_line(place["path"], int(place["line"]), config)
 
 
+def _concerns(finding: Finding, path: str, line: int) -> bool:
+    """Whether a line is the place of a finding, or a step of the way to it."""
+    if finding.path == path and finding.span.line <= line <= finding.span.end_line:
+        return True
+    return any(step.path == path and step.line == line for step in finding.chain)
+
+
 def _explain_line(path: str, line: int, config: str | None) -> None:
     from codemods.cli.options import Common  # noqa: PLC0415
     from codemods.cli.output import say_faults  # noqa: PLC0415
     from codemods.engine import find  # noqa: PLC0415
     from codemods.review import text  # noqa: PLC0415
+    from codemods.source import project_of  # noqa: PLC0415
 
     shared = Common((path,), False, (), (), (), "low", None, False, config, (), False, False, False)  # noqa: FBT003
-    result = find(shared.request())
-    here = [finding for finding in result.findings if finding.span.line <= line <= finding.span.end_line]
+    request = shared.request()
+    around = project_of(path)
+    # The line may be a step on the way from another file.
+    paths = (path, around) if around else (path,)
+    result = find(replace(request, paths=paths, evidence=True))
+    name = Path(os.path.relpath(path)).as_posix()
+    here = [finding for finding in result.findings if _concerns(finding, name, line)]
     for finding in here:
         click.echo(text.explanation(finding))
-    say_faults(result.faults)
-    if not here and not result.faults:
+    faults = [fault for fault in result.faults if fault.path == name]
+    say_faults(faults)
+    if not here and not faults:
         click.echo(f"{path}:{line}: nothing here is known to block, as far as offloop can see")
-    sys.exit(2 if result.faults else 0)
+    sys.exit(2 if faults else 0)

@@ -108,7 +108,7 @@ class Common:
         """What the engine is to do."""
         from codemods.engine import Request  # noqa: PLC0415 (it is not needed for --help)
 
-        return Request(self.paths or (".",), self.settings(), self.jobs or 0, not self.no_cache, progress)
+        return Request(self.paths or (".",), self.settings(), self.jobs or 0, not self.no_cache, progress=progress)
 
     def settings(self) -> Settings:
         """The project's settings with the command line's on top."""

@@ -66,6 +66,8 @@ def say_rest(result: Result, common: Common, *, summary: bool = True) -> None:
     if common.verbose:
         for call in result.unresolved:
             click.echo(text.remark(call, "not resolved"), err=True)
+        for path in result.stopped:
+            click.echo(f"{shown_path(path)}: too much to follow here; some of it was left unknown", err=True)
     for comment in () if common.quiet else result.unused_ignores:
         click.echo(text.remark(comment, "nothing to ignore here"), err=True)
     if summary and not common.quiet:

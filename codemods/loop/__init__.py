@@ -1,6 +1,7 @@
 """What runs on the event loop, and where in it the loop may stall."""
 
 from codemods.loop.deadlines import Deadlines
+from codemods.loop.evidence import evidence
 from codemods.loop.sites import Site, Survey, survey
 
-__all__ = ["Deadlines", "Site", "Survey", "survey"]
+__all__ = ["Deadlines", "Site", "Survey", "evidence", "survey"]

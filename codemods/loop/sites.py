@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from codemods.loop.graph import Graph
@@ -45,6 +45,8 @@ class Survey:
     unresolved: tuple[Remark, ...]
     stopped: tuple[str, ...]
     """Files in which the analysis went too deep and stopped."""
+    calls: Touches = field(compare=False)
+    """The answers, for whoever wants to know why."""
 
 
 def survey(
@@ -73,7 +75,7 @@ def survey(
                 resolved = program.resolve(module, event.call.scope, event.call.callee)
                 sites.append(Site(module, event.call, function.scope, way.entry, impact, way.chain, resolved))
         unresolved += _unresolved(calls, module, function)
-    return Survey(len(functions), tuple(sites), tuple(unresolved), tuple(sorted(calls.stopped)))
+    return Survey(len(functions), tuple(sites), tuple(unresolved), tuple(sorted(calls.stopped)), calls)
 
 
 def _unresolved(calls: Touches, module: Module, function: Definition) -> Iterator[Remark]:

@@ -97,16 +97,14 @@ _CERTAINTY = {
 
 
 def explanation(finding: Finding) -> str:
-    """Why one call stalls the loop, in sentences."""
+    """Why one place stalls the loop, in sentences."""
     where = f"{shown_path(finding.path)}:{finding.span.line}"
-    lines = [
-        f"{where}: {visible(finding.function)} is `async def`, so its body runs on the event loop.",
-        f"It calls {visible(finding.callee)} ({finding.kind}), which holds the thread: {_MEANWHILE}.",
-    ]
-    lines += [
-        f"The call gets there through {visible(step.function)} ({shown_path(step.path)}:{step.line})."
-        for step in finding.chain
-    ]
+    lines = [f"{where}: {visible(finding.function)} runs on the event loop."]
+    steps = [f"{visible(step.function)} ({shown_path(step.path)}:{step.line})" for step in finding.chain]
+    entered = f"enters {', then '.join(steps)}, which calls" if steps else "calls"
+    lines.append(f"This line {entered} {visible(finding.callee)}.")
+    lines.append(f"That is {finding.kind} work which holds the thread: {_MEANWHILE}.")
+    lines += [f"  {shown_path(fact.path)}:{fact.line}: {visible(fact.text)}" for fact in finding.evidence]
     fix = f"Codemod `{finding.codemod}`, {finding.level}" if finding.codemod else "No fix"
     lines += [f"{fix}: {visible(finding.reason)}.", _CERTAINTY[finding.level]]
     return "\n".join(lines)

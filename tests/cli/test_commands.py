@@ -264,7 +264,7 @@ def test_explain(project: Path) -> None:
     assert "smtplib.SMTP.send_message" in call("explain", "mail").stdout
     here = call("explain", "main.py:6")
     assert here.exit_code == 0
-    assert here.stdout.startswith("main.py:6: main is `async def`")
+    assert here.stdout.startswith("main.py:6: main runs on the event loop")
     assert "nothing here is known to block" in call("explain", "main.py:1").stdout
     write(project, {"main.py": "async def f(:\n"})
     assert call("explain", "main.py:1").exit_code == 2

@@ -39,7 +39,7 @@ def call(*arguments: str) -> Result:
 @pytest.mark.parametrize("place", ["main.py:6", "main.py:6:5", "main.py:6:5:"])
 def test_a_place_is_taken_as_check_prints_it(project: Path, place: str) -> None:
     write(project, {"main.py": SLEEPY})
-    assert call("explain", place).stdout.startswith("main.py:6: main is `async def`")
+    assert call("explain", place).stdout.startswith("main.py:6: main runs on the event loop.")
 
 
 def test_what_apply_leaves_is_named_by_its_new_line(project: Path) -> None:
