@@ -151,11 +151,21 @@ class Names(Asking):
             return NOTHING
         found = self.program.find(module, target)
         if found is None:
-            return NOTHING if relative else frozenset({Outside(self.knowledge.canonical(target))})
+            return NOTHING if relative else self._outside(target)
         path, rest = found
         if path not in self.program.modules:
             return NOTHING
         return self.inside(path, rest) if rest else frozenset({File(path)})
+
+    def _outside(self, name: str) -> Values:
+        """A name from outside; a module with objects in it (`openai.chat`) is followed step by step."""
+        root, _, rest = name.partition(".")
+        if not rest or self.knowledge.type(root) is None:
+            return frozenset({Outside(self.knowledge.canonical(name))})
+        values: Values = frozenset({Outside(root)})
+        for part in rest.split("."):
+            values = union(*(self.attribute(value, part) for value in values))
+        return values
 
     def inside(self, path: str, name: str) -> Values:
         """What a name stands for in a module of the project."""

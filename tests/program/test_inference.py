@@ -3,6 +3,8 @@
 The call to look for is `requests.Session.get` (or `requests.get`): the library matters little, the way to it a lot.
 """
 
+# ruff: noqa: E501 (a small program is easier to compare with the next one when it stays on its line)
+
 from __future__ import annotations
 
 import pytest

@@ -142,7 +142,11 @@ def test_changes() -> None:
 def test_explanation(finding: Finding, last: str) -> None:
     lines = text.explanation(finding).splitlines()
     assert lines[0].startswith(f"app/api.py:{finding.span.line}: UserRepo.load runs on the event loop.")
-    entered = "This line enters fetch (app/repo.py:7), which calls requests.get." if finding.chain else ""
+    entered = (
+        "This line enters fetch (app/repo.py:7), then get (app/http.py:3), which calls requests.get."
+        if finding.chain
+        else ""
+    )
     assert lines[1] == (entered or f"This line calls {finding.callee}.")
     assert lines[-1] == last
 
