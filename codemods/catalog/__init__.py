@@ -94,6 +94,7 @@ class Frameworks:
     same: frozenset[str]
     holds: frozenset[str]
     iterates: frozenset[str]
+    loads: frozenset[str]
     depends: frozenset[str]
     runs: tuple[Runs, ...]
     once_names: frozenset[str]
@@ -106,7 +107,7 @@ def frameworks() -> Frameworks:
     """Everything known about where callables run."""
     table = _table("frameworks")
     rows: list[dict[str, Any]] = table["runs"]
-    lists = {key: frozenset(table[key]["names"]) for key in ("same", "holds", "iterates", "depends")}
+    lists = {key: frozenset(table[key]["names"]) for key in ("same", "holds", "iterates", "loads", "depends")}
     once = {f"once_{key}": frozenset(names) for key, names in table["once"].items()}
     return Frameworks(
         table["calls"],

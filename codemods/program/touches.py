@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from codemods import catalog
 from codemods.program.calls import Calls, Target
 from codemods.program.values import Bound, Definition, Given, Instance, Method, Outside, Running, Thing, union
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from codemods.program.link import Module
     from codemods.program.values import Value, Values
 
-_LAZY_LOADS = frozenset({"sqlalchemy.orm.relationship", "sqlmodel.Relationship", "sqlalchemy.orm.backref"})
 _EAGER = frozenset({"joined", "immediate", "selectin", "subquery", "raise", "raise_on_sql", "noload"})
 
 
@@ -107,7 +107,7 @@ class Touches(Calls):
         if isinstance(lazy, tuple) and lazy[0] == "=" and lazy[1] in _EAGER:
             return
         for value in self.callee(module, call):
-            if isinstance(value, Outside) and value.name in _LAZY_LOADS:
+            if isinstance(value, Outside) and value.name in catalog.frameworks().loads:
                 yield from self._entries(self.knowledge.function(value.name))
 
     @cached_property
