@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codemods import __version__, facts
-from codemods.facts import UnparsableError
+from codemods.facts import Packed, UnparsableError
 from codemods.model import Fault
 from codemods.program import Module
 from codemods.source import Cache, read_bytes
@@ -61,7 +61,7 @@ def read_all(
     modules = []
     for key, answer in answers.items():
         if isinstance(answer, bytes):
-            modules.append(Module(key, by_place[key].path, answer))
+            modules.append(Module(key, by_place[key].path, Packed(answer)))
         else:
             faults.append(Fault(by_place[key].path, *answer))
     known = {module.path for module in modules}
@@ -137,7 +137,7 @@ def _read_chunk(items: Sequence[tuple[str, bytes]]) -> list[tuple[str, _Answer]]
     answers: list[tuple[str, _Answer]] = []
     for key, content in items:
         try:
-            answers.append((key, facts.read(content).pack()))
+            answers.append((key, facts.Packed.of(facts.read(content)).to_bytes()))
         except UnparsableError as error:
             answers.append((key, (error.line, error.message)))
     return answers

@@ -17,6 +17,8 @@ from codemods.facts.kinds import (
     Touch,
 )
 from codemods.facts.opened import Opened
+from codemods.facts.packed import Packed
+from codemods.facts.summary import Summary, base_names, called_name, store_end, summarize
 from codemods.facts.syntax import UnparsableError, parse
 
 __all__ = [
@@ -31,20 +33,26 @@ __all__ = [
     "Function",
     "Ignore",
     "Opened",
+    "Packed",
     "Parameter",
     "Patch",
     "Scope",
+    "Summary",
     "Touch",
     "UnparsableError",
+    "base_names",
+    "called_name",
     "extract",
     "parse",
     "read",
+    "store_end",
+    "summarize",
 ]
 
 
 # Raised whenever the same bytes give other facts than before, so that old cache entries are not taken for new ones.
 EDITION = 2
-PARTS = (Binding, Call, Class, Context, Function, Ignore, Parameter, Patch, Scope, Touch)
+PARTS = (Binding, Call, Class, Context, Function, Ignore, Parameter, Patch, Scope, Summary, Touch)
 
 
 def read(data: bytes) -> Facts:

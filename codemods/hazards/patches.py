@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from codemods import catalog
@@ -16,22 +17,38 @@ class Patches:
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._by_name: dict[str, list[tuple[Module, Patch]]] = {}
         self._concerning: dict[tuple[str, str], list[tuple[Module, Patch]]] = {}
-        stopping = catalog.libraries().clock_freezers
-        self.freezers = [each for each in program.modules.values() if not each.packages[1].isdisjoint(stopping)]
-        for module in program.modules.values():
-            for patch in module.facts.patches:
-                self._by_name.setdefault(patch.attribute.rpartition(".")[2], []).append((module, patch))
+
+    @cached_property
+    def freezers(self) -> list[Module]:
+        """The modules that import something which stops the clock."""
+        stopping = frozenset(catalog.libraries().clock_freezers)
+        return [each for each in self._program.modules.values() if not each.imported_roots.isdisjoint(stopping)]
+
+    @cached_property
+    def _modules_by_name(self) -> dict[str, list[Module]]:
+        found: dict[str, list[Module]] = {}
+        for module in self._program.modules.values():
+            for name in module.summary.patches:
+                found.setdefault(name, []).append(module)
+        return found
+
+    def _named(self, name: str) -> list[tuple[Module, Patch]]:
+        return [
+            (module, patch)
+            for module in self._modules_by_name.get(name, ())
+            for patch in module.facts.patches
+            if patch.attribute.rpartition(".")[2] == name
+        ]
 
     def concerning(self, module: Module, callee: str) -> list[tuple[Module, Patch]]:
         """The patches that, by name, may be of a function or of what stands for it in a module."""
         key = (module.path, callee)
         if key not in self._concerning:
-            top = {name for scope, name in module.names if scope == 0 and name in self._by_name}
+            top = {name for scope, name in module.names if scope == 0 and name in self._modules_by_name}
             names = {name for name in top if stands_for(self._program, module.path, name, callee)}
             names.add(callee.rpartition(".")[2])
-            self._concerning[key] = [each for name in sorted(names) for each in self._by_name.get(name, ())]
+            self._concerning[key] = [each for name in sorted(names) for each in self._named(name)]
         return self._concerning[key]
 
 

@@ -48,7 +48,11 @@ class Deadlines:
         limited: dict[_Function, tuple[str, int]] = {}
         waiting: deque[tuple[_Function, tuple[str, int]]] = deque()
         awaited: dict[_Function, list[_Function]] = {}
-        for module in self._program.modules.values():
+        names = {limit.rpartition(".")[2] for limit in catalog.contexts().deadlines}
+        modules = self._program.modules.values()
+        if all(names.isdisjoint(module.summary.calls) for module in modules):
+            return limited
+        for module in modules:
             for call in module.facts.calls:
                 # Only coroutines matter: awaited calls, and those handed to another call.
                 if not call.callee or (not call.awaited and call.argument_of < 0):

@@ -29,9 +29,24 @@ class Roots:
 
     def of(self, module: Module) -> Iterator[Definition]:
         """The functions of a file that the loop runs."""
-        for number, scope in enumerate(module.facts.scopes):
+        for number, scope in enumerate(module.facts.scopes if self._concerns(module) else ()):
             if scope.kind == "async def" or (number in module.functions and self._runs(module, number)):
                 yield Definition(module.path, number)
+
+    def _concerns(self, module: Module) -> bool:
+        """Whether any function of a file may be one: most files of most projects have none."""
+        names = module.summary
+        if names.asynchronous or module.path in self._called_back:
+            return True
+        return any(
+            not names.decorators.isdisjoint(rule.decorators | {each.rpartition(".")[2] for each in rule.functions})
+            or (not names.methods.isdisjoint(rule.methods) and bool(names.bases))
+            for rule in catalog.frameworks().runs
+        )
+
+    @cached_property
+    def _called_back(self) -> frozenset[str]:
+        return frozenset(each.path for each in self._callbacks)
 
     def _runs(self, module: Module, scope: int) -> bool:
         if Definition(module.path, scope) in self._callbacks:
@@ -77,13 +92,8 @@ class Roots:
         handed = {name: n for name, n in catalog.frameworks().calls.items() if name.startswith("asyncio.")}
         last_names = {name.rpartition(".")[2] for name in handed}
         found: set[Definition] = set()
-        for module in self._program.modules.values():
-            for call in module.facts.calls:
-                name = call.callee.rpartition(".")[2]
-                if not name and isinstance(call.function, tuple) and call.function[0] == "attr":
-                    name = str(call.function[2])
-                if name not in last_names:
-                    continue
+        for name in last_names:
+            for module, call in self._calls.calls_named(name):
                 for value in self._calls.callee(module, call):
                     full = f"{value.type}.{value.name}" if isinstance(value, Method) else ""
                     if full in handed:
@@ -110,7 +120,7 @@ class Roots:
         words = catalog.frameworks().once_keywords
         found: set[Definition] = set()
         for module in self._program.modules.values():
-            for call in module.facts.calls:
+            for call in () if words.isdisjoint(module.summary.keywords) else module.facts.calls:
                 for word, shape in call.keywords:
                     if word in words:
                         found |= set(functions_of(self._listed(module, call.scope, shape, call.place[0])))

@@ -106,7 +106,7 @@ def _library(module: Module, program: Program) -> str:
         return next(name for name in known.other_loops if name in used)
     library = next((name for name in known.async_libraries if name in used), "asyncio")
     if library == "trio" and any(
-        not each.packages[1].isdisjoint(known.bring_anyio) for each in program.modules.values()
+        not each.imported_roots.isdisjoint(known.bring_anyio) for each in program.modules.values()
     ):
         return "anyio"
     return library

@@ -25,7 +25,7 @@ _CODES = {
 
 def ignored(site: Site) -> bool:
     """Whether a comment on one of the site's lines asks for silence about it."""
-    return any(_covers(ignore, site.call, site.entry.kind) for ignore in site.module.facts.ignores)
+    return any(_covers(ignore, site.call, site.entry.kind) for ignore in site.module.summary.ignores)
 
 
 def unused(modules: Iterable[Module], sites: Iterable[Site]) -> Iterator[Remark]:
@@ -34,7 +34,7 @@ def unused(modules: Iterable[Module], sites: Iterable[Site]) -> Iterator[Remark]
     for site in sites:
         by_module.setdefault(site.module.path, []).append(site)
     for module in modules:
-        for ignore in module.facts.ignores:
+        for ignore in module.summary.ignores:
             here = by_module.get(module.path, ())
             if ignore.ours and not any(_covers(ignore, site.call, site.entry.kind) for site in here):
                 yield Remark(module.shown, ignore.line, ignore.text)

@@ -52,7 +52,7 @@ class Callers(Results):
             cls = None
             names = [name]
         for each in dict.fromkeys([*names, *(["__init__"] if cls else [])]):
-            for caller, call in self._calls_by_name.get(each, ()):
+            for caller, call in self.calls_named(each):
                 if is_test(caller.path) and not is_test(function.path):
                     continue
                 looked_at += 1
@@ -82,14 +82,16 @@ class Callers(Results):
                         return 1 if each == cls else -1
         return -1
 
+    def calls_named(self, name: str) -> Iterator[tuple[Module, Call]]:
+        """The calls of anything with a name, in the whole project."""
+        for module in self._modules_calling.get(name, ()):
+            for call in module.calls_by_name.get(name, ()):
+                yield module, call
+
     @cached_property
-    def _calls_by_name(self) -> Mapping[str, list[tuple[Module, Call]]]:
-        found: dict[str, list[tuple[Module, Call]]] = {}
+    def _modules_calling(self) -> Mapping[str, list[Module]]:
+        found: dict[str, list[Module]] = {}
         for module in self.program.modules.values():
-            for call in module.facts.calls:
-                name = call.callee.rpartition(".")[2]
-                if not name and isinstance(call.function, tuple) and call.function[0] == "attr":
-                    name = str(call.function[2]).rpartition(".")[2]
-                if name:
-                    found.setdefault(name, []).append((module, call))
+            for name in module.summary.calls:
+                found.setdefault(name, []).append(module)
         return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from codemods.facts import base_names, store_end
 from codemods.program.annotations import Annotations
 from codemods.program.values import (
     NOTHING,
@@ -24,9 +25,9 @@ from codemods.program.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from codemods.facts import Binding, Expr, Function
+    from codemods.facts import Binding, Function
     from codemods.program.link import Module
     from codemods.program.values import Value, Values
 
@@ -299,7 +300,7 @@ class Classes(Annotations):
             self._subclasses[cls] = ()
             name = self.program.modules[cls.path].facts.scopes[cls.scope].qualname.rpartition(".")[2]
             found: dict[Definition, None] = {}
-            for each in self._classes_by_base.get(name, ()):
+            for each in self._classes_by_base(name):
                 if each != cls and cls in set(self.bases(each)) and not self._in_test(each, cls):
                     found[each] = None
                     found |= dict.fromkeys(self.subclasses(each))
@@ -314,21 +315,20 @@ class Classes(Annotations):
         """A double that tests put in place of the real thing."""
         return is_test(each.path) and not is_test(cls.path)
 
-    @cached_property
-    def _classes_by_base(self) -> Mapping[str, list[Definition]]:
-        found: dict[str, list[Definition]] = {}
-        for path, module in self.program.modules.items():
+    def _classes_by_base(self, name: str) -> Iterator[Definition]:
+        """The classes that name a base like this, or import theirs from something called like this."""
+        for module in self._modules_by_base.get(name, ()):
+            imported = {b.name: b.target for b in module.facts.bindings if b.kind == "import"}
             for each in module.facts.classes:
-                for base in each.bases:
-                    name = _last_name(base)
-                    if name:
-                        # An alias of the import hides the class's own name.
-                        for binding in module.names.get((0, name), ()) if isinstance(base, str) else ():
-                            if binding.kind == "import" and binding.target.rpartition(".")[2] != name:
-                                found.setdefault(binding.target.rpartition(".")[2], []).append(
-                                    Definition(path, each.scope)
-                                )
-                        found.setdefault(name, []).append(Definition(path, each.scope))
+                if name in base_names(each, imported):
+                    yield Definition(module.path, each.scope)
+
+    @cached_property
+    def _modules_by_base(self) -> dict[str, list[Module]]:
+        found: dict[str, list[Module]] = {}
+        for module in self.program.modules.values():
+            for name in module.summary.bases:
+                found.setdefault(name, []).append(module)
         return found
 
     def shaped_like(self, protocol: Definition) -> list[Definition]:
@@ -341,25 +341,17 @@ class Classes(Annotations):
         }
         if not wanted:
             return []
-        rarest = min(wanted, key=lambda name: len(self._classes_by_method.get(name, ())))
+        candidates = [m for m in self.program.modules.values() if wanted <= m.summary.methods]
         return [
             each
-            for each in self._classes_by_method.get(rarest, ())
+            for module in candidates
+            for each in (Definition(module.path, head.scope) for head in module.facts.classes)
             if each != protocol and not self._in_test(each, protocol) and self._has_all(each, protocol, wanted)
         ]
 
     def _has_all(self, cls: Definition, protocol: Definition, wanted: set[str]) -> bool:
         """A name alone says little: the parameters have to be the same as well."""
         return all(self._shapes(cls, name) & self._shapes(protocol, name) for name in wanted)
-
-    @cached_property
-    def _classes_by_method(self) -> Mapping[str, list[Definition]]:
-        found: dict[str, list[Definition]] = {}
-        for path, module in self.program.modules.items():
-            for (scope, name), bindings in module.names.items():
-                if scope in module.classes and any(binding.kind == "def" for binding in bindings):
-                    found.setdefault(name, []).append(Definition(path, scope))
-        return found
 
     # What applications keep: app.state.x, app["x"]
 
@@ -372,29 +364,15 @@ class Classes(Annotations):
         return self.once(("item", key), "", lambda: self._kept(f"app[{key}]"))
 
     def _kept(self, end: str) -> Values:
-        return union(*(self.stored(module, store) for module, store in self._stores_by_end.get(end, ())))
-
-    @cached_property
-    def _stores_by_end(self) -> Mapping[str, list[tuple[Module, Binding]]]:
-        found: dict[str, list[tuple[Module, Binding]]] = {}
+        found = NOTHING
         for module in self.program.modules.values():
-            for store in module.facts.stores:
-                if store.name.endswith("]"):
-                    found.setdefault(store.name.rpartition(".")[2], []).append((module, store))
-                else:
-                    parts = store.name.rsplit(".", 2)
-                    found.setdefault(".".join(parts[-2:]), []).append((module, store))
+            if end in module.summary.stores:
+                found |= union(*(self.stored(module, each) for each in module.facts.stores if store_end(each) == end))
         return found
 
 
 def _class(owner: Instance | Definition) -> Definition:
     return owner.of if isinstance(owner, Instance) else owner
-
-
-def _last_name(shape: Expr) -> str:
-    if isinstance(shape, tuple) and shape[0] == "item":
-        shape = shape[1]
-    return shape.rpartition(".")[2] if isinstance(shape, str) else ""
 
 
 def decorator_names(function: Function) -> frozenset[str]:

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from codemods.facts import Facts
+from codemods.facts import Packed, called_name, summarize
 from codemods.program.layout import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from codemods.facts import Binding, Call, Class, Context, Function, Touch
+    from codemods.facts import Binding, Call, Class, Context, Facts, Function, Summary, Touch
 
 _LONGEST_TRAIL = 50
 _DEFINITIONS = frozenset({"def", "async def", "class"})
@@ -57,7 +57,7 @@ _UNKNOWN = Resolved(whole=False)
 class Module:
     """One file's facts, with its names arranged for look-up."""
 
-    def __init__(self, path: str, shown: str, facts: Facts | bytes) -> None:
+    def __init__(self, path: str, shown: str, facts: Facts | Packed) -> None:
         self.path = path
         self.shown = shown
         self._facts = facts
@@ -65,7 +65,20 @@ class Module:
     @cached_property
     def facts(self) -> Facts:
         """The facts; unpacked when they are first asked for."""
-        return Facts.unpack(self._facts) if isinstance(self._facts, bytes) else self._facts
+        return self._facts.facts if isinstance(self._facts, Packed) else self._facts
+
+    @cached_property
+    def summary(self) -> Summary:
+        """The names in it by which other files find what concerns them."""
+        return self._facts.summary if isinstance(self._facts, Packed) else summarize(self._facts)
+
+    @cached_property
+    def calls_by_name(self) -> Mapping[str, tuple[Call, ...]]:
+        """The calls, by the last part of what they call."""
+        found: dict[str, list[Call]] = {}
+        for call in self.facts.calls:
+            found.setdefault(called_name(call), []).append(call)
+        return {name: tuple(calls) for name, calls in found.items()}
 
     @cached_property
     def names(self) -> Mapping[tuple[int, str], tuple[Binding, ...]]:
@@ -79,6 +92,11 @@ class Module:
     def imported_names(self) -> tuple[tuple[int, str], ...]:
         """The names that nothing but imports binds, with their scopes."""
         return tuple(key for key, found in self.names.items() if all(binding.kind == "import" for binding in found))
+
+    @cached_property
+    def imported_roots(self) -> frozenset[str]:
+        """The outermost names of what it imports, anywhere in it."""
+        return frozenset(target.partition(".")[0] for target in self.summary.imports)
 
     @cached_property
     def packages(self) -> tuple[frozenset[str], frozenset[str]]:

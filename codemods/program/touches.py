@@ -113,25 +113,13 @@ class Touches(Calls):
     @cached_property
     def uses_async_sessions(self) -> bool:
         """Whether the project uses SQLAlchemy's async sessions, under which lazy loading is an error, not a stall."""
-        return any(
-            binding.kind == "import" and ".ext.asyncio" in binding.target
-            for module in self.program.modules.values()
-            for binding in module.facts.bindings
-        )
+        modules = self.program.modules.values()
+        return any(".ext.asyncio" in target for module in modules for target in module.summary.imports)
 
     @cached_property
     def reading_names(self) -> frozenset[str]:
         """The names of all attributes whose reading may run code."""
-        found = set(self.knowledge.reads())
-        for module in self.program.modules.values():
-            scopes = module.facts.scopes
-            for function in module.facts.functions:
-                if function.decorators and self.is_property(Definition(module.path, function.scope)):
-                    found.add(scopes[function.scope].qualname.rpartition(".")[2])
-            for binding in module.facts.bindings:
-                if binding.scope in module.classes and isinstance(binding.value, int):
-                    found.add(binding.name)
-        return frozenset(found)
+        return self.knowledge.reads().union(*(module.summary.reads for module in self.program.modules.values()))
 
     def of_context(self, module: Module, context: Context) -> list[Target]:
         """What entering a `with` block, and leaving it, runs."""
