@@ -195,8 +195,9 @@ class _Reader(Notes):
     # Calls, and what they are surrounded by
 
     def await_(self, node: ast.Await, here: Here) -> None:
-        """An awaited call is handed to the loop."""
-        self.suspend(here.scope)
+        """An awaited call is handed to the loop; whether the function gives way with it depends on what is called."""
+        if not isinstance(node.value, ast.Call):
+            self.suspend(here.scope)
         self.push([node.value], here._replace(awaited=True, argument_of=-1))
 
     def with_(self, node: ast.With | ast.AsyncWith, here: Here) -> None:

@@ -58,7 +58,7 @@ class Function(NamedTuple):
     yields: tuple[Expr, ...]
     generator: bool
     suspends: bool
-    """Has an `await`, an `async for` or an `async with` of its own, or yields from a coroutine."""
+    """Has an `async for` or `async with` of its own, or awaits something that is no call."""
     abstract: bool
     """Its body does nothing: a docstring, `...`, `pass`, `raise NotImplementedError`."""
 

@@ -2,6 +2,7 @@
 
 from codemods.loop.deadlines import Deadlines
 from codemods.loop.evidence import evidence
+from codemods.loop.nominal import Nominal
 from codemods.loop.sites import Site, Survey, survey
 
-__all__ = ["Deadlines", "Site", "Survey", "evidence", "survey"]
+__all__ = ["Deadlines", "Nominal", "Site", "Survey", "evidence", "survey"]

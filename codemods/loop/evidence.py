@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from codemods.loop.nominal import Nominal
 from codemods.model import Remark
 from codemods.program.values import Definition, File, Instance, Thing
 
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 def evidence(calls: Touches, site: Site) -> tuple[Remark, ...]:
     """What was inferred about the receivers on the way from a site to the call that blocks, and from where."""
     found: dict[Remark, None] = {}
+    scope = site.module.facts.scopes[site.function]
+    if scope.kind == "async def" and Definition(site.module.path, site.function) in Nominal(calls):
+        found[Remark(site.module.shown, scope.line, f"{scope.qualname} is async in name only: it never gives way")] = (
+            None
+        )
     if site.call.number >= 0:
         found |= dict.fromkeys(_of_call(calls, site.module, site.call))
     shown = {module.shown: module for module in calls.program.modules.values()}

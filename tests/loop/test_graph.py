@@ -85,6 +85,7 @@ def test_evidence() -> None:
     found = survey(program_of(CHAIN), Knowledge())
     told = [f"{fact.path}:{fact.line} {fact.text}" for fact in evidence(found.calls, found.sites[0])]
     assert told == [
+        "app/api.py:2 show is async in name only: it never gives way",
         "app/api.py:2 `service` is of type Service: its annotation",
         "app/service.py:4 `self.repo` is of type Repo: `self.repo` is set there",
         "app/clients.py:2 `clients.kept` is of type requests.Session: assigned there",
@@ -111,7 +112,8 @@ def test_evidence_of_parameters() -> None:
         """
     found = survey(program_of({"a.py": text}), Knowledge())
     told = [f"{fact.line} {fact.text}" for site in found.sites for fact in evidence(found.calls, site)]
-    assert told == [
+    name = "7 f is async in name only: it never gives way"
+    assert [each for each in told if each != name] == [
         "8 `s` is of type requests.Session: what passed is given there",
         "5 `s` is of type requests.Session: its default",
         "10 `one` is of type requests.Session: assigned there",
