@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import inspect
 import tomllib
 from importlib import resources
@@ -85,7 +85,9 @@ def find(name: str) -> object:
     pytest.fail(f"{name} cannot be found")
 
 
-IMPORTABLE = ("stdlib_files", "stdlib_net", "stdlib_waiting", "sqlite3", "sqlalchemy", "httpx", "requests")
+# Those of the packages that the checks install; others are looked at where they happen to be there.
+OPTIONAL = tuple(name for name in ("httpx", "redis", "sqlmodel") if importlib.util.find_spec(name) is not None)
+IMPORTABLE = ("stdlib_files", "stdlib_net", "stdlib_waiting", "sqlite3", "sqlalchemy", "requests", *OPTIONAL)
 # Attributes that only objects have, functions that are documented as classes, and what newer versions moved or dropped.
 ELSEWHERE = {
     "multiprocessing.JoinableQueue",
