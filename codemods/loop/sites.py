@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from codemods.catalog import Entry, Knowledge
     from codemods.facts import Call
     from codemods.model import Step
-    from codemods.program import Module, Program, Resolved
+    from codemods.program import Module, Program
     from codemods.program.values import Definition
 
 
@@ -32,8 +32,6 @@ class Site:
     entry: Entry
     impact: str
     chain: tuple[Step, ...]
-    resolved: Resolved
-    """All that the called name may stand for; more than the entry where it is bound in several ways."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +70,7 @@ def survey(
             if way is not None:
                 once = event.call.once or roots.once(function)
                 impact = IMPACTS[0] if once else way.entry.impact
-                resolved = program.resolve(module, event.call.scope, event.call.callee)
-                sites.append(Site(module, event.call, function.scope, way.entry, impact, way.chain, resolved))
+                sites.append(Site(module, event.call, function.scope, way.entry, impact, way.chain))
         unresolved += _unresolved(calls, module, function)
     return Survey(len(functions), tuple(sites), tuple(unresolved), tuple(sorted(calls.stopped)), calls)
 

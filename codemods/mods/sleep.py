@@ -114,8 +114,9 @@ def _library(module: Module, program: Program) -> str:
 
 def _other_meanings(situation: Situation) -> Iterator[Hazard]:
     site = situation.site
-    if site.resolved.only is None:
-        others = sorted({meaning.name for meaning in site.resolved.meanings} - {site.entry.name})
+    resolved = situation.program.resolve(site.module, site.call.scope, site.call.callee)
+    if resolved.only is None:
+        others = sorted({meaning.name for meaning in resolved.meanings} - {site.entry.name})
         also = f"{others[0]} as well" if others else "something else that cannot be seen from here"
         yield Hazard("manual", f"`{site.call.callee}` may stand for {also}, because it is bound in several ways")
 

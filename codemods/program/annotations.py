@@ -92,14 +92,14 @@ class Annotations(Names):
         place = self.program.find(module, target)
         if place is None or not place[1] or "." in place[1] or place[0] not in self.program.modules:
             return NOTHING
-        other = self.program.modules[place[0]]
+        other = self.module(place[0])
         return self.annotated(other, 0, place[1])
 
     def _starred_annotation(self, module: Module, name: str) -> Values:
         for star in module.facts.stars:
             place = self.program.find(module, star)
-            if place and place[0] in self.program.modules and (0, name) in self.program.modules[place[0]].names:
-                return self.annotated(self.program.modules[place[0]], 0, name)
+            if place and place[0] in self.program.modules and (0, name) in self.module(place[0]).names:
+                return self.annotated(self.module(place[0]), 0, name)
         return NOTHING
 
     def _made(self, module: Module, shape: Expr) -> Values:
@@ -125,7 +125,7 @@ class Annotations(Names):
                 if root not in {"typing", "typing_extensions"}:
                     found.add(Thing(value.name))
             elif isinstance(value, Definition):
-                if value.scope in self.program.modules[value.path].classes:
+                if value.scope in self.module(value.path).classes:
                     found.add(Instance(value))
             elif not isinstance(value, File):
                 continue

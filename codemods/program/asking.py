@@ -32,18 +32,20 @@ class Asking:
         self.knowledge = knowledge
         self.stopped: set[str] = set()
         """The files where the analysis went too deep and stopped."""
-        self._answers: dict[Hashable, Values] = {}
-        self._provisional: dict[Hashable, Values] = {}
+        self.rests_on = 0
+        """The files and names that what was answered rests on, a bit each: if none of them changes, nor does the answer."""
+        self.bits: dict[str, int] = {}
+        self._answers: dict[Hashable, tuple[Values, int]] = {}
+        self._provisional: dict[Hashable, tuple[Values, int]] = {}
         self._waiting: dict[Hashable, int] = {}
         self._lowest = _DEEPEST + 1
 
     def once(self, question: Hashable, path: str, answer: Callable[[], Values]) -> Values:
         """The answer to a question, found only once; nothing while it is being asked already."""
-        known = self._answers.get(question)
-        if known is None:
-            known = self._provisional.get(question)
+        known = self._answers.get(question) or self._provisional.get(question)
         if known is not None:
-            return known
+            self.rests_on |= known[1]
+            return known[0]
         depth = len(self._waiting)
         if question in self._waiting:
             self._lowest = min(self._lowest, self._waiting[question])
@@ -53,6 +55,7 @@ class Asking:
             self.stopped.add(path)
             return NOTHING
         before, self._lowest = self._lowest, _DEEPEST + 1
+        outer, self.rests_on = self.rests_on, self.bit(path)
         self._waiting[question] = depth
         found = answer()
         del self._waiting[question]
@@ -60,14 +63,27 @@ class Asking:
             self.stopped.add(path)
             found = NOTHING
         if self._lowest >= depth:
-            self._answers[question] = found
+            self._answers[question] = found, self.rests_on
             self._lowest = before
         else:
-            self._provisional[question] = found
+            self._provisional[question] = found, self.rests_on
             self._lowest = min(self._lowest, before)
+        self.rests_on |= outer
         if not depth:
             self._provisional.clear()
         return found
+
+    def bit(self, name: str) -> int:
+        """The bit of a file, or of something that files are asked for by name."""
+        mask = self.bits.get(name)
+        if mask is None:
+            mask = self.bits[name] = 1 << len(self.bits)
+        return mask
+
+    def module(self, path: str) -> Module:
+        """A module of the project; what is answered with its help rests on it."""
+        self.rests_on |= self.bit(path)
+        return self.program.modules[path]
 
     def of(self, module: Module, scope: int, shape: Expr, line: int = 0) -> Values:
         """What an expression stands for, where it is evaluated."""

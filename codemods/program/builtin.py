@@ -23,7 +23,7 @@ class Builtins(Expressions):
 
     def argument(self, given: Given, position: int, name: str = "") -> Values:
         """What an argument stands for."""
-        module = self.program.modules[given.path]
+        module = self.module(given.path)
         return self.of(module, given.scope, given.argument(position, name), given.line)
 
     def _partial(self, given: Given) -> Values:
@@ -33,7 +33,7 @@ class Builtins(Expressions):
         first = given.argument(0)
         text = first[1] if isinstance(first, tuple) and first[0] == "=" else None
         annotation = text if isinstance(text, str) and text.isidentifier() else first
-        return self.annotated(self.program.modules[given.path], given.scope, annotation)
+        return self.annotated(self.module(given.path), given.scope, annotation)
 
     def _next(self, given: Given) -> Values:
         return union(*(self.element(each) for each in self.argument(given, 0)))

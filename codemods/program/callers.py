@@ -24,7 +24,7 @@ class Callers(Results):
 
     def passed(self, function: Definition, parameter: str) -> Values:
         """What the project passes for a parameter, anywhere."""
-        module = self.program.modules[function.path]
+        module = self.module(function.path)
         about = module.functions[function.scope]
         position = next(number for number, each in enumerate(about.parameters) if each.name == parameter)
         found = NOTHING
@@ -36,7 +36,7 @@ class Callers(Results):
 
     def callers(self, function: Definition) -> Iterator[tuple[Module, Call, int]]:
         """The calls of a function, each with the number of parameters that are filled without an argument."""
-        module = self.program.modules[function.path]
+        module = self.module(function.path)
         scope = module.facts.scopes[function.scope]
         name = scope.qualname.rpartition(".")[2]
         in_class = scope.parent >= 0 and module.facts.scopes[scope.parent].kind == "class"
@@ -45,8 +45,7 @@ class Callers(Results):
             cls = Definition(function.path, scope.parent)
             names = [module.facts.scopes[scope.parent].qualname.rpartition(".")[2]]
             names += [
-                self.program.modules[c.path].facts.scopes[c.scope].qualname.rpartition(".")[2]
-                for c in self.subclasses(cls)
+                self.module(c.path).facts.scopes[c.scope].qualname.rpartition(".")[2] for c in self.subclasses(cls)
             ]
         else:
             cls = None
@@ -77,13 +76,14 @@ class Callers(Results):
         if cls is not None and isinstance(value, Definition) and self.is_class(value) and cls in self.line(value):
             for each in self.line(value):
                 if isinstance(each, Definition):
-                    own = self.program.modules[each.path].names.get((each.scope, "__init__"))
+                    own = self.module(each.path).names.get((each.scope, "__init__"))
                     if own:
                         return 1 if each == cls else -1
         return -1
 
     def calls_named(self, name: str) -> Iterator[tuple[Module, Call]]:
         """The calls of anything with a name, in the whole project."""
+        self.rests_on |= self.bit(f"calls {name}")
         for module in self._modules_calling.get(name, ()):
             for call in module.calls_by_name.get(name, ()):
                 yield module, call

@@ -132,7 +132,7 @@ class Calls(Callers):
         return entry
 
     def _function(self, function: Definition, given: Given) -> list[Target]:
-        module = self.program.modules[function.path]
+        module = self.module(function.path)
         about = module.functions[function.scope]
         taught = self._taught(module, function)
         if taught is not None:
@@ -158,7 +158,7 @@ class Calls(Callers):
                         found.append(Target(None, entry))
                         break
                     continue
-                module = self.program.modules[each.path]
+                module = self.module(each.path)
                 bindings = module.names.get((each.scope, name), ())
                 scopes = [module.opened_by.get((b.within, b.name, b.line)) for b in bindings]
                 functions = [Definition(each.path, n) for n in scopes if n is not None and n in module.functions]
@@ -171,7 +171,7 @@ class Calls(Callers):
         if self.kind(value.wrapper) == "async def":
             return []
         found = [Target(value.wrapper, None)]
-        module = self.program.modules[value.wrapper.path]
+        module = self.module(value.wrapper.path)
         names = self._parameters(value.decorator)
         for call in module.calls_in.get(value.wrapper.scope, ()):
             if call.callee in names:
@@ -181,7 +181,7 @@ class Calls(Callers):
         return found
 
     def _parameters(self, function: Definition) -> set[str]:
-        about = self.program.modules[function.path].functions[function.scope]
+        about = self.module(function.path).functions[function.scope]
         return {each.name for each in about.parameters}
 
     # Callables that are given to others
@@ -199,7 +199,7 @@ class Calls(Callers):
 
     def _called_back(self, function: Definition, given: Given) -> list[Target]:
         """What a function of the project calls of its arguments."""
-        module = self.program.modules[function.path]
+        module = self.module(function.path)
         about = module.functions[function.scope]
         found: list[Target] = []
         for position, parameter in enumerate(about.parameters):
@@ -208,7 +208,7 @@ class Calls(Callers):
                 continue
             shift = 1 if self._is_method(module, function) else 0
             shape = given.argument(position - shift, parameter.name)
-            caller = self.program.modules[given.path]
+            caller = self.module(given.path)
             for value in self.of(caller, given.scope, shape, given.line) if shape is not None else NOTHING:
                 if value == function:
                     continue
@@ -224,7 +224,7 @@ class Calls(Callers):
 
     def calls_parameter(self, function: Definition, parameter: str) -> int:
         """The line where a function calls what it was given for a parameter; 0 where it does not."""
-        module = self.program.modules[function.path]
+        module = self.module(function.path)
         for call in module.calls_in.get(function.scope, ()):
             if call.callee == parameter and module.holder(call.scope, parameter) == function.scope:
                 return call.place[0]

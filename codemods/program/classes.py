@@ -113,7 +113,7 @@ class Classes(Annotations):
 
     def bases(self, cls: Definition) -> Iterator[Definition | Outside]:
         """The classes that a class names as its bases."""
-        module = self.program.modules[cls.path]
+        module = self.module(cls.path)
         parent = module.facts.scopes[cls.scope].parent
         for base in module.classes[cls.scope].bases:
             shape = base[1] if isinstance(base, tuple) and base[0] == "item" else base
@@ -127,7 +127,7 @@ class Classes(Annotations):
 
     def is_class(self, value: Definition) -> bool:
         """Whether a definition is a class."""
-        return value.scope in self.program.modules[value.path].classes
+        return value.scope in self.module(value.path).classes
 
     def member(self, owner: Instance | Definition, name: str) -> Values:
         """An attribute of an object of the project, or of one of its classes."""
@@ -156,7 +156,7 @@ class Classes(Annotations):
 
     def own(self, cls: Definition, owner: Value, name: str) -> Values | None:
         """An attribute that a class itself defines, seen on an object; None where it does not define it."""
-        module = self.program.modules[cls.path]
+        module = self.module(cls.path)
         body = module.names.get((cls.scope, name), ())
         stores = module.set_on_self.get((cls.scope, name), ())
         if not body and not stores:
@@ -193,7 +193,7 @@ class Classes(Annotations):
             implementations += self.implementations(cls, binding.name)
         values = NOTHING
         for each in implementations:
-            other = self.program.modules[each.path]
+            other = self.module(each.path)
             about = other.functions[each.scope]
             defined = self.bound(other, self.binding_of(other, each.scope)) if about.decorators else frozenset({each})
             for value in defined:
@@ -204,7 +204,7 @@ class Classes(Annotations):
         """A function found in a class, as an attribute of an object."""
         names = decorator_names(about)
         if owner is None:
-            parent = self.program.modules[at.path].facts.scopes[at.scope].parent
+            parent = self.module(at.path).facts.scopes[at.scope].parent
             owner = Instance(Definition(at.path, parent))
         if names & _PROPERTIES and isinstance(value, Definition):
             return self.result(Bound(value, owner)) if not isinstance(owner, Definition) else NOTHING
@@ -226,7 +226,7 @@ class Classes(Annotations):
 
     def is_property(self, function: Definition) -> bool:
         """Whether reading an attribute calls this function."""
-        about = self.program.modules[function.path].functions.get(function.scope)
+        about = self.module(function.path).functions.get(function.scope)
         return about is not None and bool(decorator_names(about) & _PROPERTIES)
 
     def result(self, value: Value) -> Values:
@@ -266,7 +266,7 @@ class Classes(Annotations):
         asked = self._kinds(cls, name)
         found: list[Definition] = []
         for each in candidates[:_MOST_IMPLEMENTATIONS]:
-            module = self.program.modules[each.path]
+            module = self.module(each.path)
             for binding in module.names.get((each.scope, name), ()):
                 scope = module.opened_by.get((binding.within, binding.name, binding.line))
                 if scope is None or scope not in module.functions or module.functions[scope].abstract:
@@ -281,7 +281,7 @@ class Classes(Annotations):
 
     def _shapes(self, cls: Definition, name: str) -> frozenset[tuple[str, tuple[str, ...]]]:
         """The kind of a method, and the names of its parameters."""
-        module = self.program.modules[cls.path]
+        module = self.module(cls.path)
         found = set()
         for binding in module.names.get((cls.scope, name), ()):
             scope = module.opened_by.get((binding.within, binding.name, binding.line))
@@ -297,18 +297,22 @@ class Classes(Annotations):
     def subclasses(self, cls: Definition) -> tuple[Definition, ...]:
         """The classes of the project that inherit from a class, at any distance."""
         if cls not in self._subclasses:
-            self._subclasses[cls] = ()
-            name = self.program.modules[cls.path].facts.scopes[cls.scope].qualname.rpartition(".")[2]
+            self._subclasses[cls] = (), 0
+            outer, self.rests_on = self.rests_on, 0
+            name = self.module(cls.path).facts.scopes[cls.scope].qualname.rpartition(".")[2]
             found: dict[Definition, None] = {}
             for each in self._classes_by_base(name):
                 if each != cls and cls in set(self.bases(each)) and not self._in_test(each, cls):
                     found[each] = None
                     found |= dict.fromkeys(self.subclasses(each))
-            self._subclasses[cls] = tuple(found)
-        return self._subclasses[cls]
+            self._subclasses[cls] = tuple(found), self.rests_on
+            self.rests_on |= outer
+        known, rests_on = self._subclasses[cls]
+        self.rests_on |= rests_on
+        return known
 
     @cached_property
-    def _subclasses(self) -> dict[Definition, tuple[Definition, ...]]:
+    def _subclasses(self) -> dict[Definition, tuple[tuple[Definition, ...], int]]:
         return {}
 
     def _in_test(self, each: Definition, cls: Definition) -> bool:
@@ -317,6 +321,7 @@ class Classes(Annotations):
 
     def _classes_by_base(self, name: str) -> Iterator[Definition]:
         """The classes that name a base like this, or import theirs from something called like this."""
+        self.rests_on |= self.bit(f"bases {name}")
         for module in self._modules_by_base.get(name, ()):
             imported = {b.name: b.target for b in module.facts.bindings if b.kind == "import"}
             for each in module.facts.classes:
@@ -333,7 +338,7 @@ class Classes(Annotations):
 
     def shaped_like(self, protocol: Definition) -> list[Definition]:
         """The classes that have all the methods of a protocol."""
-        module = self.program.modules[protocol.path]
+        module = self.module(protocol.path)
         wanted = {
             name
             for (scope, name), found in module.names.items()
@@ -341,6 +346,8 @@ class Classes(Annotations):
         }
         if not wanted:
             return []
+        for name in wanted:
+            self.rests_on |= self.bit(f"methods {name}")
         candidates = [m for m in self.program.modules.values() if wanted <= m.summary.methods]
         return [
             each
@@ -365,6 +372,7 @@ class Classes(Annotations):
 
     def _kept(self, end: str) -> Values:
         found = NOTHING
+        self.rests_on |= self.bit(f"stores {end}")
         for module in self.program.modules.values():
             if end in module.summary.stores:
                 found |= union(*(self.stored(module, each) for each in module.facts.stores if store_end(each) == end))

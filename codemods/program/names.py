@@ -103,7 +103,7 @@ class Names(Asking):
 
     def wrapper(self, decorator: Definition) -> Definition | None:
         """The function that a decorator of the project puts in place of the one it is given."""
-        module = self.program.modules[decorator.path]
+        module = self.module(decorator.path)
         function = module.functions.get(decorator.scope)
         for result in function.results if function else ():
             for value in self.of(module, decorator.scope, result):
@@ -169,7 +169,7 @@ class Names(Asking):
 
     def inside(self, path: str, name: str) -> Values:
         """What a name stands for in a module of the project."""
-        module = self.program.modules[path]
+        module = self.module(path)
         return self.once(("inside", path, name), path, lambda: self.named(module, 0, name))
 
     def submodule(self, path: str, name: str) -> Values:
@@ -194,7 +194,7 @@ class Names(Asking):
         return values
 
     def _starred(self, path: str, name: str) -> Values:
-        other = self.program.modules[path]
+        other = self.module(path)
         if (0, name) in other.names or other.facts.stars:
             return self.once(("inside", path, name), path, lambda: self._without_builtins(other, name))
         return NOTHING

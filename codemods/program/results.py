@@ -107,7 +107,7 @@ class Results(Builtins):
 
     def kind(self, function: Definition) -> str:
         """`def`, `async def`, `lambda` or `class`."""
-        return self.program.modules[function.path].facts.scopes[function.scope].kind
+        return self.module(function.path).facts.scopes[function.scope].kind
 
     def _outside_result(self, value: Outside, given: Given) -> Values:
         name = value.name
@@ -178,7 +178,7 @@ class Results(Builtins):
         return self.once(("result", function, owner), function.path, lambda: self._result(function, owner))
 
     def _result(self, function: Definition, owner: Value | None) -> Values:
-        module = self.program.modules[function.path]
+        module = self.module(function.path)
         about = module.functions.get(function.scope)
         if about is None:
             return NOTHING
@@ -200,7 +200,7 @@ class Results(Builtins):
         return frozenset({Later(found)}) if self.kind(function) == "async def" else found
 
     def _is_interface(self, cls: Definition) -> bool:
-        module = self.program.modules[cls.path]
+        module = self.module(cls.path)
         return any(
             module.functions[scope].abstract
             for (parent, _, _), scope in module.opened_by.items()
@@ -227,7 +227,7 @@ class Results(Builtins):
         return self.once(("yielded", function), function.path, lambda: self._yields(function))
 
     def _yields(self, function: Definition) -> Values:
-        module = self.program.modules[function.path]
+        module = self.module(function.path)
         about = module.functions[function.scope]
         found = NOTHING
         if about.returns is not None:

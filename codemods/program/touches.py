@@ -79,7 +79,7 @@ class Touches(Calls):
             if isinstance(each, Outside):
                 yield from self._entries(self.knowledge.read(each.name, name))
                 continue
-            module = self.program.modules[each.path]
+            module = self.module(each.path)
             found = module.names.get((each.scope, name), ())
             for binding in found:
                 scope = module.opened_by.get((binding.within, name, binding.line))
@@ -95,7 +95,7 @@ class Touches(Calls):
     def _property(self, cls: Definition, function: Definition, name: str) -> Iterator[Target]:
         if not self.is_property(function):
             return
-        about = self.program.modules[function.path].functions[function.scope]
+        about = self.module(function.path).functions[function.scope]
         for each in [function, *(self.implementations(cls, name) if about.abstract else ())]:
             if self.kind(each) == "def":
                 yield Target(each, None)
