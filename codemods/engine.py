@@ -17,13 +17,14 @@ from codemods.model import IMPACTS, Change, Fault, Result
 from codemods.plan import decide, edits_for, ignored, unused
 from codemods.program import Module, Program
 from codemods.reading import Reading, place, read_all
+from codemods.remembering import keep, recall
 from codemods.source import discover, installed_roots, project_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from codemods.edits import Edit
-    from codemods.loop import Site, Survey
+    from codemods.loop import Kept, Site, Survey
     from codemods.model import Finding
     from codemods.plan import Decision
 
@@ -73,13 +74,15 @@ class _Run:
         self.installed = installed_roots(self.reading.data)
         self.program = Program.link(self.reading.modules, self.reading.unread, self.installed)
         self.knowledge = Knowledge(dict(self.settings.blocking), self.settings.not_blocking)
-        self.survey = self.survey_of(self.program, self.within)
+        kept = recall(self.reading, self.program, self.settings)
+        self.survey = self.survey_of(self.program, self.within, kept)
+        keep(self.reading, self.settings, kept)
         self.decisions = self.decisions_of(self.program, self.survey, self.reading.data)
 
-    def survey_of(self, program: Program, within: frozenset[str]) -> Survey:
+    def survey_of(self, program: Program, within: frozenset[str], kept: Kept | None = None) -> Survey:
         """Every site of some of a program's files."""
         kinds = self.settings.select - self.settings.ignore
-        return survey(program, self.knowledge, within=within, kinds=kinds)
+        return survey(program, self.knowledge, within=within, kinds=kinds, kept=kept)
 
     def decisions_of(self, program: Program, found: Survey, data: Mapping[str, bytes]) -> list[Decision]:
         """What to do about the sites that the settings and comments leave."""

@@ -38,6 +38,9 @@ class Reading:
     unread: tuple[str, ...]
     """Files that are there and have no facts."""
     faults: tuple[Fault, ...]
+    digests: dict[str, bytes]
+    store: Cache | None
+    """What is kept for the next run; to be saved by whoever adds to it last."""
 
 
 def place(file: File) -> str:
@@ -57,7 +60,9 @@ def read_all(
             data[key] = read_bytes(file.real)
         except OSError as error:
             faults.append(Fault(file.path, 0, f"cannot be read: {error.strerror or error}"))
-    answers = _facts_of(data, jobs, _store(by_place, enabled=cache), progress)
+    store = _store(by_place, enabled=cache)
+    digests = {key: hashlib.blake2b(content, digest_size=16).digest() for key, content in data.items()}
+    answers = _facts_of(data, digests, jobs, store, progress)
     modules = []
     for key, answer in answers.items():
         if isinstance(answer, bytes):
@@ -71,6 +76,8 @@ def read_all(
         {key: file.real for key, file in by_place.items()},
         tuple(key for key in by_place if key not in known),
         tuple(faults),
+        digests,
+        store,
     )
 
 
@@ -87,9 +94,12 @@ _Answer = bytes | tuple[int, str]
 
 
 def _facts_of(
-    data: dict[str, bytes], jobs: int, store: Cache | None, progress: Callable[[int, int], None] | None
+    data: dict[str, bytes],
+    digests: dict[str, bytes],
+    jobs: int,
+    store: Cache | None,
+    progress: Callable[[int, int], None] | None,
 ) -> dict[str, _Answer]:
-    digests = {key: hashlib.blake2b(content, digest_size=16).digest() for key, content in data.items()}
     known: dict[str, _Answer] = {}
     if store is not None:
         for key, digest in digests.items():
@@ -103,8 +113,6 @@ def _facts_of(
             store.put(digests[key], answer)
         if progress is not None:
             progress(done, len(data))
-    if store is not None and todo:
-        store.save()
     return {key: known[key] for key in data}
 
 

@@ -14,6 +14,7 @@ FLOORS = (
     ("__main__",),
     ("cli",),
     ("review", "engine", "testing"),
+    ("remembering",),
     ("reading", "verify"),
     ("plan", "rewrite"),
     ("mods",),

@@ -2,7 +2,8 @@
 
 from codemods.loop.deadlines import Deadlines
 from codemods.loop.evidence import evidence
+from codemods.loop.kept import Kept
 from codemods.loop.nominal import Nominal
 from codemods.loop.sites import Site, Survey, survey
 
-__all__ = ["Deadlines", "Nominal", "Site", "Survey", "evidence", "survey"]
+__all__ = ["Deadlines", "Kept", "Nominal", "Site", "Survey", "evidence", "survey"]

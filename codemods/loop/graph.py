@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from codemods.facts import Call
+from codemods.loop.event import Event
+from codemods.loop.kept import unpacked_events
 from codemods.model import IMPACTS, KINDS, Step
 from codemods.program.values import Definition, Method
 
@@ -14,20 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from codemods.catalog import Entry
+    from codemods.loop.kept import Kept
     from codemods.program import Module
     from codemods.program.calls import Target
     from codemods.program.touches import Touches
 
 # A loop that goes round this often without giving way takes some hundredths of a second in CPython 3.11.
 _MANY_ROUNDS = 1_000_000
-
-
-class Event(NamedTuple):
-    """A place in a function where something runs."""
-
-    call: Call
-    """The call; where none stands there (a property, a loop, a `with` block), one without a number."""
-    targets: tuple[Target, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +44,40 @@ class _Link(NamedTuple):
 class Graph:
     """The functions that code on the loop enters, as far as they were asked about."""
 
-    def __init__(self, calls: Touches) -> None:
+    def __init__(self, calls: Touches, kept: Kept) -> None:
         self._calls = calls
+        self._kept = kept
+        self.rests_on: dict[str, int] = {}
+        """What the events of each file's functions rest on, where they were not kept."""
         self._events: dict[Definition, tuple[Event, ...]] = {}
         self._links: dict[tuple[str, str], dict[Definition, _Link]] = {}
 
     def events(self, function: Definition) -> tuple[Event, ...]:
         """Everything that runs in a function, in the order of the text."""
         if function not in self._events:
-            module = self._calls.program.modules[function.path]
-            found = list(self._find(module, function.scope))
-            self._events[function] = tuple(sorted(found, key=lambda event: event.call.place))
+            known = self._kept.function(function)
+            if known is not None:
+                self._events[function] = tuple(Event(call, targets) for call, targets in unpacked_events(known[2]))
+            else:
+                self._calls.rests_on = 0
+                found = [
+                    # Sorted, because sets give their values in another order in every process.
+                    Event(call, tuple(sorted(targets, key=_order)))
+                    for call, targets in self._find(self._calls.module(function.path), function.scope)
+                ]
+                self._events[function] = tuple(sorted(found, key=lambda event: event.call.place))
+                self.rests_on[function.path] = self.rests_on.get(function.path, 0) | self._calls.rests_on
         return self._events[function]
+
+    @property
+    def explored(self) -> Iterable[Definition]:
+        """The functions that were looked at."""
+        return self._events.keys()
+
+    def name_of(self, path: str, scope: int) -> str:
+        """The qualified name of a function."""
+        known = self._kept.function(Definition(path, scope))
+        return str(known[0]) if known else self._calls.program.modules[path].facts.scopes[scope].qualname
 
     def _find(self, module: Module, scope: int) -> Iterator[Event]:
         calls = self._calls
@@ -104,7 +121,7 @@ class Graph:
         """
         if target.function is None:
             return certain
-        about = self._calls.program.modules[target.function.path].functions[target.function.scope]
+        about = self._calls.module(target.function.path).functions[target.function.scope]
         return not about.decorators
 
     def explore(self, roots: Iterable[Definition]) -> None:
@@ -160,13 +177,21 @@ class Graph:
             target = link.target
 
     def _step(self, path: str, line: int, scope: int) -> Step:
-        module = self._calls.program.modules[path]
-        return Step(module.shown, line, module.facts.scopes[scope].qualname)
+        return Step(self._calls.program.modules[path].shown, line, self.name_of(path, scope))
 
 
 def _rank(sort: tuple[str, str], distance: int) -> tuple[int, int, int]:
     kind, impact = sort
     return -IMPACTS.index(impact), distance, KINDS.index(kind)
+
+
+def _order(target: Target) -> tuple[str, tuple[str, int], tuple[tuple[str, int, int], ...]]:
+    function = target.function
+    return (
+        target.entry.name if target.entry else "",
+        (function.path, function.scope) if function else ("", 0),
+        target.via,
+    )
 
 
 def _bare(scope: int, place: tuple[int, int, int, int], last_line: int, *, once: bool) -> Call:
@@ -177,7 +202,7 @@ def _shortest(
     first: deque[tuple[Definition, _Link]], callers: dict[Definition, list[tuple[Definition, int, Target]]]
 ) -> dict[Definition, _Link]:
     links: dict[Definition, _Link] = {}
-    waiting = deque(sorted(first, key=lambda each: (each[1].distance, each[0], each[1].line)))
+    waiting = deque(sorted(first, key=lambda each: (each[1].distance, each[0], each[1].line, _order(each[1].target))))
     while waiting:
         function, link = waiting.popleft()
         if function in links and links[function].distance <= link.distance:

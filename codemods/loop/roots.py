@@ -11,7 +11,7 @@ from codemods.program.results import given_by
 from codemods.program.values import Definition, Method, Outside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from codemods.catalog import Runs
     from codemods.facts import Expr, Function
@@ -44,9 +44,39 @@ class Roots:
             for rule in catalog.frameworks().runs
         )
 
-    @cached_property
+    @property
     def _called_back(self) -> frozenset[str]:
         return frozenset(each.path for each in self._callbacks)
+
+    def _whole(self, ask: Callable[[], frozenset[Definition]]) -> tuple[frozenset[Definition], int]:
+        """What the whole program is asked for once, with what the answer rests on."""
+        outer, self._calls.rests_on = self._calls.rests_on, 0
+        found = ask()
+        rests_on = self._calls.rests_on
+        self._calls.rests_on |= outer
+        return found, rests_on
+
+    @property
+    def _callbacks(self) -> frozenset[Definition]:
+        """The functions given to `call_later` and its like, anywhere in the project."""
+        found, rests_on = self._callbacks_found
+        self._calls.rests_on |= rests_on
+        return found
+
+    @property
+    def _given_once(self) -> frozenset[Definition]:
+        """The functions that the program is told to run at its start or end."""
+        found, rests_on = self._given_once_found
+        self._calls.rests_on |= rests_on
+        return found
+
+    @cached_property
+    def _callbacks_found(self) -> tuple[frozenset[Definition], int]:
+        return self._whole(self._find_callbacks)
+
+    @cached_property
+    def _given_once_found(self) -> tuple[frozenset[Definition], int]:
+        return self._whole(self._find_given_once)
 
     def _runs(self, module: Module, scope: int) -> bool:
         if Definition(module.path, scope) in self._callbacks:
@@ -86,9 +116,7 @@ class Roots:
                 return True
         return False
 
-    @cached_property
-    def _callbacks(self) -> frozenset[Definition]:
-        """The functions given to `call_later` and its like, anywhere in the project."""
+    def _find_callbacks(self) -> frozenset[Definition]:
         handed = {name: n for name, n in catalog.frameworks().calls.items() if name.startswith("asyncio.")}
         last_names = {name.rpartition(".")[2] for name in handed}
         found: set[Definition] = set()
@@ -115,10 +143,11 @@ class Roots:
             return True
         return any(_name(module, shape).rpartition(".")[2] in known.once_decorators for shape in about.decorators)
 
-    @cached_property
-    def _given_once(self) -> frozenset[Definition]:
+    def _find_given_once(self) -> frozenset[Definition]:
         words = catalog.frameworks().once_keywords
         found: set[Definition] = set()
+        for word in words:
+            self._calls.rests_on |= self._calls.bit(f"keywords {word}")
         for module in self._program.modules.values():
             for call in () if words.isdisjoint(module.summary.keywords) else module.facts.calls:
                 for word, shape in call.keywords:

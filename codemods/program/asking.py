@@ -33,7 +33,7 @@ class Asking:
         self.stopped: set[str] = set()
         """The files where the analysis went too deep and stopped."""
         self.rests_on = 0
-        """The files and names that what was answered rests on, a bit each: if none of them changes, nor does the answer."""
+        """The files and names that the answers rest on, a bit each: where none of them changes, nor do the answers."""
         self.bits: dict[str, int] = {}
         self._answers: dict[Hashable, tuple[Values, int]] = {}
         self._provisional: dict[Hashable, tuple[Values, int]] = {}
@@ -75,10 +75,7 @@ class Asking:
 
     def bit(self, name: str) -> int:
         """The bit of a file, or of something that files are asked for by name."""
-        mask = self.bits.get(name)
-        if mask is None:
-            mask = self.bits[name] = 1 << len(self.bits)
-        return mask
+        return 1 << self.bits.setdefault(name, len(self.bits))
 
     def module(self, path: str) -> Module:
         """A module of the project; what is answered with its help rests on it."""

@@ -50,7 +50,7 @@ class Callers(Results):
         else:
             cls = None
             names = [name]
-        for each in dict.fromkeys([*names, *(["__init__"] if cls else [])]):
+        for each in dict.fromkeys([*names, *(["__init__"] if cls and self.subclasses(cls) else [])]):
             for caller, call in self.calls_named(each):
                 if is_test(caller.path) and not is_test(function.path):
                     continue

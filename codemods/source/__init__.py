@@ -4,7 +4,7 @@ from codemods.source.cache import Cache
 from codemods.source.discover import File, discover
 from codemods.source.exclude import Exclude
 from codemods.source.git import base_of, root_of
-from codemods.source.project import installed_roots, project_of
+from codemods.source.project import installed_roots, own_state, project_of
 from codemods.source.read import read_bytes
 from codemods.source.text import UnreadableError, decode
 from codemods.source.write import RefusedError, write_all, write_bytes
@@ -19,6 +19,7 @@ __all__ = [
     "decode",
     "discover",
     "installed_roots",
+    "own_state",
     "project_of",
     "read_bytes",
     "root_of",

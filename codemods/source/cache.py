@@ -26,6 +26,7 @@ class Cache:
         self._file = file
         self._old = entries
         self._used: dict[bytes, bytes] = {}
+        self._grown = False
 
     @classmethod
     def open(cls, project: Path, version: str) -> Cache:
@@ -53,10 +54,11 @@ class Cache:
     def put(self, key: bytes, value: bytes) -> None:
         """Remember a value for the next run."""
         self._used[key] = value
+        self._grown = True
 
     def save(self) -> None:
         """Keep what this run used, and as much again of what it did not: runs over parts of a project alternate."""
-        if self._file is None:
+        if self._file is None or not self._grown:
             return
         spare = [key for key in self._old if key not in self._used][: len(self._used)]
         entries = {key: self._old[key] for key in spare} | self._used
