@@ -142,7 +142,7 @@ def test_what_does_not_rest_on_the_change_is_kept(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr("codemods.engine.recall", noted)
     run(tmp_path, cache=True)
     assert {f"m{n}.py" for n in range(20)} <= rows
-    assert not {"repo.py", "api.py"} & rows
+    assert not {"repo.py", "service.py"} & rows
 
 
 def test_the_same_in_every_process(tmp_path: Path) -> None:
