@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from codemods.catalog.library import Entry, Type, about, load, names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from codemods.catalog.library import Library
 
@@ -121,11 +121,10 @@ class Knowledge:
         """What the settings say about a callable of the project's own."""
         return self._taught.get(name)
 
-    def _first(self, name: str, ask: object) -> str:
+    def _first(self, name: str, ask: Callable[[Type], str]) -> str:
         for each in self.line(name):
             known = self.type(each)
-            found: str = ask(known) if known else ""  # type: ignore[operator]
-            if found:
+            if known and (found := ask(known)):
                 return found
         return ""
 

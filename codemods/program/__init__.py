@@ -1,4 +1,4 @@
-"""All modules of a project linked by name: what a dotted name in one of them stands for."""
+"""All modules of a project linked: what names and expressions stand for, and what runs when a line runs."""
 
 from codemods.program.layout import Layout
 from codemods.program.link import Meaning, Module, Program, Resolved
