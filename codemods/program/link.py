@@ -214,6 +214,8 @@ class Program:
     modules: dict[str, Module]
     layout: Layout
     _answers: dict[_Question, Resolved] = field(default_factory=dict)
+    _provisional: dict[_Question, Resolved] = field(default_factory=dict)
+    _lowest: int = _LONGEST_TRAIL + 1
 
     @classmethod
     def link(cls, modules: Iterable[Module], also: Iterable[str] = (), installed: Iterable[str] = ()) -> Program:
@@ -245,13 +247,25 @@ class Program:
         return self.layout.relative(module.path, target) if relative else self.layout.absolute(module.path, target)
 
     def _resolve(self, question: _Question, trail: tuple[_Question, ...]) -> Resolved:
-        if question in self._answers:
-            return self._answers[question]
-        if question in trail or len(trail) > _LONGEST_TRAIL:
+        known = self._answers.get(question) or self._provisional.get(question)
+        if known is not None:
+            return known
+        depth = len(trail)
+        if question in trail or depth > _LONGEST_TRAIL:
+            self._lowest = min(self._lowest, trail.index(question) if question in trail else 0)
             return _UNKNOWN
+        before, self._lowest = self._lowest, _LONGEST_TRAIL + 1
         answer = self._look_up(question, (*trail, question))
-        if not trail:
+        if self._lowest >= depth:
             self._answers[question] = answer
+            self._lowest = before
+        else:
+            # Cut short by a circle: good until the question that it started with is answered.
+            self._provisional[question] = answer
+            self._lowest = min(self._lowest, before)
+        if not trail:
+            self._provisional.clear()
+            self._lowest = _LONGEST_TRAIL + 1
         return answer
 
     def _look_up(self, question: _Question, trail: tuple[_Question, ...]) -> Resolved:
