@@ -46,27 +46,25 @@ class Deadlines:
 
     def _find(self) -> dict[_Function, tuple[str, int]]:
         limited: dict[_Function, tuple[str, int]] = {}
-        waiting: deque[tuple[_Function, tuple[str, int]]] = deque()
-        awaited: dict[_Function, list[_Function]] = {}
         names = {limit.rpartition(".")[2] for limit in catalog.contexts().deadlines}
         modules = self._program.modules.values()
-        if all(names.isdisjoint(module.summary.calls) for module in modules):
-            return limited
-        for module in modules:
-            for call in module.facts.calls:
-                # Only coroutines matter: awaited calls, and those handed to another call.
-                if not call.callee or (not call.awaited and call.argument_of < 0):
-                    continue
-                for target in self._functions(module, call):
-                    line = self._around(module, call)
-                    if line:
-                        waiting.append((target, (module.shown, line)))
-                    awaited.setdefault((module.path, module.function_of(call.scope)), []).append(target)
+        waiting = deque(
+            (target, (module.shown, line))
+            for module in modules
+            if not names.isdisjoint(module.summary.calls)
+            for call in filter(_matters, module.facts.calls)
+            if (line := self._around(module, call))
+            for target in self._functions(module, call)
+        )
         while waiting:
             function, limit = waiting.popleft()
-            if function not in limited:
-                limited[function] = limit
-                waiting.extend((target, limit) for target in awaited.get(function, ()))
+            if function in limited:
+                continue
+            limited[function] = limit
+            module = self._program.modules[function[0]]
+            for call in filter(_matters, module.facts.calls):
+                if module.function_of(call.scope) == function[1]:
+                    waiting.extend((target, limit) for target in self._functions(module, call))
         return limited
 
     def _functions(self, module: Module, call: Call) -> Iterator[_Function]:
@@ -75,3 +73,8 @@ class Deadlines:
             number = target.definitions.get(meaning.name) if target else None
             if target and number is not None and target.facts.scopes[number].kind == "async def":
                 yield target.path, number
+
+
+def _matters(call: Call) -> bool:
+    """Only coroutines do: awaited calls, and those handed to another call."""
+    return bool(call.callee) and (call.awaited or call.argument_of >= 0)
