@@ -1,7 +1,7 @@
 """What a plan tells the rewriting floor to do to one file: plain data, so that deciding never opens libcst.
 
-Places are counted, not measured: the n-th call, or the n-th import statement, of the m-th top-level statement, in
-source order, from 0. They are the same in every tree of the same text.
+Places are counted, not measured: the n-th call, function, statement or import of the m-th top-level statement, in source
+order, from 0. They are the same in every tree of the same text.
 """
 
 from __future__ import annotations
@@ -16,17 +16,72 @@ class AwaitTwin:
     statement: int
     call: int
     callee: str
-    """The dotted name that it calls now, to make sure that it is the right one."""
+    """The dotted name that it calls now, to make sure that it is the right one; empty where it is none."""
     twin: str
     """The expression to call instead, as it is written at this place."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class Offload:
+    """Have a runner make the call in a thread, and await that: `f(a)` becomes `await runner(f, a)`."""
+
+    statement: int
+    call: int
+    callee: str
+    runner: str
+    """The expression that runs it, as it is written at this place."""
+    partial: str = ""
+    """`functools.partial` as it is written here, where the runner would take a keyword for its own."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DropAwait:
+    """A call that is awaited no more: what it calls is a plain function now."""
+
+    statement: int
+    call: int
+    callee: str
+    through: str = ""
+    """An attribute to go through: `file.read()` becomes `file.file.read()`."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ToDef:
+    """A function that is no coroutine function any more."""
+
+    statement: int
+    function: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Outline:
+    """Statements of one block that become a nested function, run in a thread and awaited once."""
+
+    statement: int
+    first: int
+    """The first statement, counted from 0 within the top-level one, which is number 0."""
+    last: int
+    name: str
+    runner: str
+    results: tuple[str, ...] = ()
+    """The names that the function gives back."""
+    outer: tuple[str, ...] = ()
+    """The names that it declares `nonlocal`."""
+    returns: bool = False
+    """Its result is the result of the function around it."""
+    annotation: str = ""
+    lines: tuple[int, int] = (0, 0)
+    """The first and last line of the statements."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class AddImport:
-    """`import module` or `import module as alias`, at the top of the file."""
+    """`import module`, `import module as alias` or `from module import name`, at the top of the file."""
 
     module: str
     alias: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -40,4 +95,5 @@ class DropImport:
     """The first and last line of the import statement."""
 
 
-Edit = AwaitTwin | AddImport | DropImport
+CallEdit = AwaitTwin | Offload | DropAwait
+Edit = CallEdit | ToDef | Outline | AddImport | DropImport

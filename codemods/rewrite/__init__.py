@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from codemods.edits import AddImport, AwaitTwin, DropImport
+from codemods.edits import AddImport, DropImport
 from codemods.rewrite.blocks import Statement, is_blank, without_empty
 from codemods.rewrite.imports import insert_import, is_import
 from codemods.rewrite.statements import edit_statement, locate, without_names
@@ -55,24 +55,20 @@ def _parsed(data: bytes) -> cst.Module:
 def _edited(module: cst.Module, edits: Collection[Edit]) -> cst.Module:
     body: list[Statement] = list(module.body)
     places = locate(body)
-    twins = [edit for edit in edits if isinstance(edit, AwaitTwin)]
     drops = [edit for edit in edits if isinstance(edit, DropImport)]
-    inner = [edit for edit in drops if isinstance(body[places[edit.statement][0]], cst.BaseCompoundStatement)]
-    twins_of: dict[int, dict[int, AwaitTwin]] = defaultdict(dict)
-    for twin in twins:
-        twins_of[twin.statement][twin.call] = twin
-    drops_of: dict[int, dict[int, DropImport]] = defaultdict(dict)
-    for drop in inner:
-        drops_of[drop.statement][drop.place] = drop
-    for number in twins_of.keys() | drops_of.keys():
-        line, _ = places[number]
-        body[line] = edit_statement(body[line], twins_of.get(number, {}), drops_of.get(number, {}))
+    outer = [edit for edit in drops if not isinstance(body[places[edit.statement][0]], cst.BaseCompoundStatement)]
+    inside: dict[int, list[Edit]] = defaultdict(list)
+    for edit in edits:
+        if not isinstance(edit, AddImport) and edit not in outer:
+            inside[places[edit.statement][0]].append(edit)
+    for line, found in inside.items():
+        body[line] = edit_statement(body[line], found)
     # New imports go in while the old ones still stand: they show where and how this file keeps them.
-    first_use = body[min(places[edit.statement][0] for edit in twins)]
+    first_use = body[min(inside)]
     for addition in sorted(edit for edit in edits if isinstance(edit, AddImport)):
-        insert_import(body, addition, body.index(first_use))
-    outer = {edit.name for edit in drops if edit not in inner}
-    body = without_empty([without_names(each, outer) for each in body], module.header)
+        insert_import(body, addition, next(n for n, each in enumerate(body) if each is first_use))
+    names = {edit.name for edit in outer}
+    body = without_empty([without_names(each, names) for each in body], module.header)
     return module.with_changes(body=body, header=_header(module, body))
 
 

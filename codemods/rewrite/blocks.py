@@ -62,3 +62,10 @@ def _joined(above: Lines, below: Lines, *, first: bool) -> Lines:
     if above and not gap_above and not gap_below:
         return comments
     return (gap_below if len(gap_below) > len(gap_above) else gap_above) + comments
+
+
+def last_bare(statements: Sequence[cst.BaseSmallStatement]) -> list[cst.BaseSmallStatement]:
+    """Statements of one line, without a semicolon after the last where taking one out has left it there."""
+    if not statements:
+        return []
+    return [*statements[:-1], statements[-1].with_changes(semicolon=cst.MaybeSentinel.DEFAULT)]

@@ -45,7 +45,9 @@ def insert_import(body: list[Statement], addition: AddImport, before: int) -> No
 
 
 def _statement(addition: AddImport) -> cst.SimpleStatementLine:
-    text = f"import {addition.module} as {addition.alias}" if addition.alias else f"import {addition.module}"
+    alias = f" as {addition.alias}" if addition.alias else ""
+    source = f"from {addition.module} import {addition.name}" if addition.name else f"import {addition.module}"
+    text = f"{source}{alias}"
     parsed = cst.parse_statement(text)
     if not isinstance(parsed, cst.SimpleStatementLine):
         raise TypeError(text)
@@ -100,12 +102,12 @@ def _insert_into(body: list[Statement], new: Statement, group: list[int]) -> Non
     """Among imports of its own kind: `import` lines first, or all by name where the file does it so."""
     froms = [_is_from(body[place]) for place in group]
     by_name = any(earlier and not later for earlier, later in pairwise(froms))
-    peers = group if by_name else [place for place in group if not _is_from(body[place])]
+    peers = group if by_name else [place for place in group if _is_from(body[place]) == _is_from(new)]
     following = next((place for place in peers if _key(body[place]) > _key(new)), None)
-    if following is None and not peers:
+    if following is None and not peers and not _is_from(new):
         following = group[0]
     if following is None:
-        body.insert(peers[-1] + 1, new)
+        body.insert((peers or group)[-1] + 1, new)
         return
     statement = body[following]
     lines = leading(statement)

@@ -1,0 +1,217 @@
+"""Edits inside one top-level statement: calls awaited, or no longer; functions, imports and statements changed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, cast
+
+import libcst as cst
+
+from codemods.edits import AwaitTwin, DropAwait, DropImport, Offload, Outline, ToDef
+from codemods.rewrite.awaits import AwaitedCall, bare, enclosed, in_thread, swapped, through
+from codemods.rewrite.blocks import Statement, last_bare, without_empty
+from codemods.rewrite.names import dotted, without_name
+from codemods.rewrite.outlines import outlined
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from codemods.edits import CallEdit, Edit
+
+
+class Editor(cst.CSTTransformer):
+    """Counts calls, functions, statements and imports as they come, and edits those that are named by their number."""
+
+    def __init__(self, edits: Collection[Edit]) -> None:
+        super().__init__()
+        self.of_calls: dict[int, CallEdit] = {}
+        self.drops: dict[int, DropImport] = {}
+        self.functions: dict[int, ToDef] = {}
+        self.outlines: dict[int, Outline] = {}
+        for edit in edits:
+            match edit:
+                case AwaitTwin() | Offload() | DropAwait():
+                    self.of_calls[edit.call] = edit
+                case DropImport():
+                    self.drops[edit.place] = edit
+                case ToDef():
+                    self.functions[edit.function] = edit
+                case Outline():
+                    self.outlines[edit.first] = edit
+        self.calls = self.imports = self.function_count = self.statements = 0
+        self.open_calls: list[int] = []
+        self.open_functions: list[int] = []
+        self.numbers: dict[cst.CSTNode, int] = {}
+        self.awaited: set[cst.CSTNode] = set()
+        self.freed: set[cst.CSTNode] = set()
+        """Calls whose await goes, until they meet it."""
+        self.unawaited: set[cst.CSTNode] = set()
+        self.emptied: dict[cst.CSTNode, cst.SimpleStatementLine] = {}
+
+    def check(self) -> None:
+        """Every edit must have met its node."""
+        left = [*self.of_calls.values(), *self.drops.values(), *self.functions.values(), *self.outlines.values()]
+        if left or self.freed:
+            raise LookupError(f"no place found for {left}")
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        """Number the statements on the way down, as they are read."""
+        if isinstance(node, cst.BaseSmallStatement | cst.BaseCompoundStatement):
+            self.numbers[node] = self.statements
+            self.statements += 1
+        return super().on_visit(node)
+
+    # Calls
+
+    def visit_Call(self, node: cst.Call) -> None:  # noqa: N802, ARG002
+        """Count it on the way down, as `ast` is counted."""
+        self.open_calls.append(self.calls)
+        self.calls += 1
+
+    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:  # noqa: N802
+        """Have it awaited, or no longer."""
+        edit = self.of_calls.pop(self.open_calls.pop(), None)
+        if edit is None:
+            return updated_node.with_changes(func=self.fitted(updated_node.func))
+        if dotted(original_node.func) != edit.callee:
+            raise LookupError(f"expected a call of {edit.callee or 'something without a name'}")
+        if isinstance(edit, DropAwait):
+            call = updated_node.with_changes(func=self.fitted(updated_node.func))
+            freed = through(call, edit.through) if edit.through else call
+            self.freed.add(freed)
+            return freed
+        if isinstance(edit, AwaitTwin):
+            call = swapped(updated_node, edit.twin)
+        else:
+            call = in_thread(updated_node.with_changes(func=self.fitted(updated_node.func)), edit.runner, edit.partial)
+        new = AwaitedCall(call, lpar=updated_node.lpar, rpar=updated_node.rpar)
+        self.awaited.add(new)
+        return new
+
+    def leave_Await(self, original_node: cst.Await, updated_node: cst.Await) -> cst.BaseExpression:  # noqa: N802, ARG002
+        """An await goes, or is the one that a call in a thread needs."""
+        inner = updated_node.expression
+        if inner in self.freed:
+            self.freed.remove(inner)
+            call = bare(updated_node)
+            self.unawaited.add(call)
+            return call
+        if inner in self.awaited and isinstance(inner, AwaitedCall):
+            call = AwaitedCall(inner.expression, lpar=updated_node.lpar, rpar=updated_node.rpar)
+            self.awaited.add(call)
+            return call
+        return updated_node
+
+    def leave_Attribute(  # noqa: N802
+        self,
+        original_node: cst.Attribute,  # noqa: ARG002
+        updated_node: cst.Attribute,
+    ) -> cst.Attribute:
+        """`(await f()).x`."""
+        return updated_node.with_changes(value=self.fitted(updated_node.value))
+
+    def leave_Subscript(  # noqa: N802
+        self,
+        original_node: cst.Subscript,  # noqa: ARG002
+        updated_node: cst.Subscript,
+    ) -> cst.Subscript:
+        """`(await f())[0]`."""
+        return updated_node.with_changes(value=self.fitted(updated_node.value))
+
+    def fitted(self, node: cst.BaseExpression) -> cst.BaseExpression:
+        """The places that come here bind tighter than `await` does: a new one needs parentheses, an old one had them."""
+        return enclosed(node, new=node in self.awaited, gone=node in self.unawaited)
+
+    # Functions
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:  # noqa: N802, ARG002
+        """Count it on the way down."""
+        self.open_functions.append(self.function_count)
+        self.function_count += 1
+
+    def leave_FunctionDef(  # noqa: N802
+        self,
+        original_node: cst.FunctionDef,
+        updated_node: cst.FunctionDef,
+    ) -> cst.FunctionDef:
+        """`async def` becomes `def`."""
+        edit = self.functions.pop(self.open_functions.pop(), None)
+        if edit is None:
+            return updated_node
+        if original_node.name.value != edit.name or original_node.asynchronous is None:
+            raise LookupError(f"expected async def {edit.name}")
+        return updated_node.with_changes(asynchronous=None)
+
+    # Imports and blocks
+
+    def leave_Import(  # noqa: N802
+        self,
+        original_node: cst.Import,  # noqa: ARG002
+        updated_node: cst.Import,
+    ) -> cst.BaseSmallStatement | cst.RemovalSentinel:
+        """`import a, b`."""
+        return self.without_name(updated_node)
+
+    def leave_ImportFrom(  # noqa: N802
+        self,
+        original_node: cst.ImportFrom,  # noqa: ARG002
+        updated_node: cst.ImportFrom,
+    ) -> cst.BaseSmallStatement | cst.RemovalSentinel:
+        """`from a import b, c`."""
+        return self.without_name(updated_node)
+
+    def without_name(self, node: cst.Import | cst.ImportFrom) -> cst.BaseSmallStatement | cst.RemovalSentinel:
+        """The import without the name that is to go; no import where it was the only one."""
+        edit = self.drops.pop(self.imports, None)
+        self.imports += 1
+        left = node if edit is None else without_name(node, edit.name)
+        return cst.RemoveFromParent() if left is None else left
+
+    def leave_SimpleStatementLine(  # noqa: N802
+        self,
+        original_node: cst.SimpleStatementLine,
+        updated_node: cst.SimpleStatementLine,
+    ) -> cst.SimpleStatementLine:
+        """A line that lost a statement: an empty one is remembered, for the gap that it leaves."""
+        if len(original_node.body) == len(updated_node.body):
+            return updated_node
+        if not updated_node.body:
+            self.emptied[original_node] = updated_node
+        return updated_node.with_changes(body=last_bare(updated_node.body))
+
+    def leave_IndentedBlock(  # noqa: N802
+        self,
+        original_node: cst.IndentedBlock,
+        updated_node: cst.IndentedBlock,
+    ) -> cst.IndentedBlock:
+        """Statements are outlined. Libcst has left out the empty lines: they are put back, to be taken out with their gaps."""
+        body = [cast("Statement", line) for line in updated_node.body]
+        if not self.emptied.keys().isdisjoint(original_node.body):
+            kept = iter(body)
+            body = without_empty(
+                [
+                    cast("Statement", self.emptied[line] if line in self.emptied else next(kept))
+                    for line in original_node.body
+                ]
+            )
+        elif self.outlines:
+            body = self.with_outlines(original_node, body)
+        return updated_node.with_changes(body=body) if body != list(updated_node.body) else updated_node
+
+    def with_outlines(self, original: cst.IndentedBlock, body: list[Statement]) -> list[Statement]:
+        """A block with some of its statements moved into nested functions."""
+        numbers = [self.number_of(line) for line in original.body]
+        edits: dict[int, Outline] = defaultdict()
+        for place, number in enumerate(numbers):
+            if number in self.outlines:
+                edits[place] = self.outlines.pop(number)
+        for place, edit in sorted(edits.items(), reverse=True):
+            end = place
+            while end + 1 < len(numbers) and numbers[end + 1] <= edit.last:
+                end += 1
+            body[place : end + 1] = outlined(body[place : end + 1], edit, first=place == 0)
+        return body
+
+    def number_of(self, line: cst.CSTNode) -> int:
+        """The number of a line's first statement."""
+        return self.numbers[line.body[0] if isinstance(line, cst.SimpleStatementLine) else line]

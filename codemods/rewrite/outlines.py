@@ -1,0 +1,35 @@
+"""Statements moved into a nested function, which a thread runs and the coroutine awaits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import libcst as cst
+
+from codemods.rewrite.blocks import Statement, blanks, leading, led
+
+if TYPE_CHECKING:
+    from codemods.edits import Outline
+
+
+def outlined(statements: list[Statement], edit: Outline, *, first: bool) -> list[Statement]:
+    """The function, and the line that awaits it; `first` if nothing stands above them in their block."""
+    above = leading(statements[0])
+    gap = blanks(above)
+    body = [led(statements[0], above[len(gap) :]), *statements[1:]]
+    if edit.outer:
+        body.insert(0, _line(f"nonlocal {', '.join(edit.outer)}"))
+    if edit.results:
+        body.append(_line(f"return {', '.join(edit.results)}"))
+    arrow = f" -> {edit.annotation}" if edit.annotation else ""
+    made = cast("cst.FunctionDef", cst.parse_statement(f"def {edit.name}(){arrow}: pass"))
+    blank = cst.EmptyLine(indent=False)
+    function = made.with_changes(
+        body=cst.IndentedBlock(body=body), leading_lines=gap if gap or first else (blank,)
+    )
+    given = "return " if edit.returns else f"{', '.join(edit.results)} = " if edit.results else ""
+    return [function, led(_line(f"{given}await {edit.runner}({edit.name})"), [blank])]
+
+
+def _line(text: str) -> cst.SimpleStatementLine:
+    return cast("cst.SimpleStatementLine", cst.parse_statement(text))
