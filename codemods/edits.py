@@ -95,5 +95,17 @@ class DropImport:
     """The first and last line of the import statement."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The first and last lines of what edits may change in a file."""
+
+    kept: tuple[tuple[int, int], ...] = ()
+    """They hold calls and heads of functions that change."""
+    moved: tuple[tuple[int, int], ...] = ()
+    """They are indented, and others come in between."""
+    dropped: tuple[tuple[int, int], ...] = ()
+    """They are of imports that lose a name."""
+
+
 CallEdit = AwaitTwin | Offload | DropAwait
 Edit = CallEdit | ToDef | Outline | AddImport | DropImport

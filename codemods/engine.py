@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codemods import facts, verify
 from codemods.catalog import Knowledge
 from codemods.config import Settings
-from codemods.edits import DropImport
 from codemods.facts import Opened
-from codemods.loop import evidence, survey
+from codemods.hazards.patches import Patches
+from codemods.loop import Deadlines, evidence, survey
 from codemods.model import IMPACTS, Change, Fault, Result
-from codemods.plan import decide, edits_for, ignored, unused
+from codemods.mods import Project
+from codemods.plan import decide, edits_for, ignored, together, touched, unused
 from codemods.program import Module, Program
+from codemods.program.values import Definition
 from codemods.reading import Reading, place, read_all
 from codemods.remembering import keep, recall
 from codemods.source import discover, installed_roots, project_of
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
     from codemods.loop import Kept, Site, Survey
     from codemods.model import Finding
     from codemods.plan import Decision
+
+
+_OPEN_FILES = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +83,25 @@ class _Run:
         kept = recall(self.reading, self.program, self.settings)
         self.survey = self.survey_of(self.program, self.within, kept)
         keep(self.reading, self.settings, kept)
-        self.decisions = self.decisions_of(self.program, self.survey, self.reading.data)
+        self.project = self.project_of(self.program, self.survey, self.reading.data)
+        self.decisions = list(decide(self.project, self.settings.codemods))
 
     def survey_of(self, program: Program, within: frozenset[str], kept: Kept | None = None) -> Survey:
         """Every site of some of a program's files."""
         kinds = self.settings.select - self.settings.ignore
         return survey(program, self.knowledge, within=within, kinds=kinds, kept=kept)
 
-    def decisions_of(self, program: Program, found: Survey, data: Mapping[str, bytes]) -> list[Decision]:
-        """What to do about the sites that the settings and comments leave."""
-        sites = [site for site in found.sites if self.wanted(site) and not ignored(site)]
-        return list(decide(program, sites, data.__getitem__, self.settings.codemods))
+    def project_of(self, program: Program, found: Survey, data: Mapping[str, bytes]) -> Project:
+        """The sites that the settings and comments leave, with all that decisions about them may look at."""
+        sites: dict[Definition, list[Site]] = defaultdict(list)
+        for site in found.sites:
+            if self.wanted(site) and not ignored(site):
+                sites[Definition(site.module.path, site.function)].append(site)
+        # Decisions look at one file after the other, and at few again.
+        opener = lru_cache(maxsize=_OPEN_FILES)(lambda path: Opened(data[path]))
+        return Project(
+            program, found, sites, Deadlines(program), Patches(program), opener, self.within, self.settings.offload
+        )
 
     def wanted(self, site: Site) -> bool:
         """Whether the settings ask for findings like this."""
@@ -123,41 +137,55 @@ class _Run:
         )
 
     def changes(self) -> tuple[list[Change], list[Fault]]:
-        """New contents for every file with fixes to make, as far as they pass all checks."""
-        by_file: dict[str, list[Decision]] = defaultdict(list)
-        for decision in self.decisions:
-            if self.applied(decision):
-                by_file[decision.site.module.path].append(decision)
+        """New contents for every file with fixes to make, as far as they pass all checks.
+
+        Fixes that belong together are made together: where one file of theirs fails, none of theirs changes.
+        """
+        applied = [decision for decision in self.decisions if self.applied(decision)]
+        faults: dict[str, Fault] = {}
         drafts: dict[str, _Draft] = {}
-        faults: list[Fault] = []
-        for path, decisions in sorted(by_file.items()):
-            shown = decisions[0].finding.path
-            before = self.reading.data[path]
-            reason = verify.compiles(before)
-            if reason:
-                faults.append(Fault(shown, 0, f"left alone because it does not compile: {reason}"))
-                continue
-            draft = self.draft(path, decisions)
-            if isinstance(draft, str):
-                faults.append(Fault(shown, 0, draft))
-            else:
-                drafts[path] = draft
-        failed = self.failures(drafts)
-        faults += [Fault(drafts[path].shown, 0, _internal(reasons)) for path, reasons in failed.items()]
+        while applied:
+            edits = edits_for(self.project, applied)
+            drafts, failed = self.drafts(edits, applied)
+            failed |= self.failures(drafts, applied) if not failed else {}
+            if not failed:
+                break
+            for path, reason in failed.items():
+                faults.setdefault(path, Fault(self.program.modules[path].shown, 0, reason))
+            applied = together(self.project, applied, failed)
+            drafts = {}
         changes = [
             Change(draft.shown, self.reading.real[path], draft.before, draft.after, draft.fixed)
-            for path, draft in drafts.items()
-            if path not in failed
+            for path, draft in sorted(drafts.items())
         ]
-        return changes, faults
+        return changes, list(faults.values())
 
-    def draft(self, path: str, decisions: Sequence[Decision]) -> _Draft | str:
+    def drafts(
+        self, edits: Mapping[str, Sequence[Edit]], applied: Sequence[Decision]
+    ) -> tuple[dict[str, _Draft], dict[str, str]]:
+        """Every file rewritten and its text checked, or why it is left alone."""
+        fixed: dict[str, list[Finding]] = defaultdict(list)
+        for decision in applied:
+            fixed[decision.site.module.path].append(decision.finding)
+        drafts: dict[str, _Draft] = {}
+        failed: dict[str, str] = {}
+        for path, of_file in sorted(edits.items()):
+            draft = self.draft(path, of_file, tuple(fixed[path]))
+            if isinstance(draft, str):
+                failed[path] = draft
+            else:
+                drafts[path] = draft
+        return drafts, failed
+
+    def draft(self, path: str, edits: Sequence[Edit], fixed: tuple[Finding, ...]) -> _Draft | str:
         """One file rewritten and its text checked, or why it is left alone."""
         # libcst takes longer to import than most files take to read: only rewriting pays for it.
         from codemods.rewrite import UnchangeableError, rewrite  # noqa: PLC0415
 
         before = self.reading.data[path]
-        edits = edits_for(self.program, Opened(before), decisions)
+        reason = verify.compiles(before)
+        if reason:
+            return f"left alone because it does not compile: {reason}"
         try:
             after = rewrite(before, edits)
         except UnchangeableError as error:
@@ -165,33 +193,39 @@ class _Run:
         except Exception as error:  # noqa: BLE001 (whatever libcst trips over: this file is left alone, the others go on)
             return _internal([f"{type(error).__name__}: {error}"])
         reason = verify.compiles(after)
-        reasons = [reason] if reason else list(verify.text_faults(before, after, *_touched(decisions, edits)))
+        lines = touched(self.project.open(path), edits)
+        reasons = [reason] if reason else list(verify.text_faults(before, after, lines))
         if reasons:
             return _internal(reasons)
-        shown = decisions[0].finding.path
-        return _Draft(shown, before, after, tuple(decision.finding for decision in decisions))
+        return _Draft(self.program.modules[path].shown, before, after, fixed)
 
-    def failures(self, drafts: Mapping[str, _Draft]) -> dict[str, list[str]]:
+    def failures(self, drafts: Mapping[str, _Draft], applied: Sequence[Decision]) -> dict[str, str]:
         """Analyse the program as it would be, and plan again: what was fixed is gone, and nothing is left to do."""
-        if not drafts:
-            return {}
         modules = {path: Module(path, draft.shown, facts.read(draft.after)) for path, draft in drafts.items()}
         program = Program.link([*(self.program.modules | modules).values()], self.reading.unread, self.installed)
-        data = {path: draft.after for path, draft in drafts.items()}
-        again = self.decisions_of(program, self.survey_of(program, frozenset(drafts)), data)
-        failed: dict[str, list[str]] = {}
+        data = {**self.reading.data, **{path: draft.after for path, draft in drafts.items()}}
+        project = self.project_of(program, self.survey_of(program, frozenset(drafts)), data)
+        again = list(decide(project, self.settings.codemods))
+        done = {decision.finding.id for decision in applied}
+        failed: dict[str, str] = {}
         for path in drafts:
             now = [decision for decision in again if decision.site.module.path == path]
-            left = [each.finding for each in self.decisions if each.site.module.path == path and not self.applied(each)]
+            left = [
+                each.finding for each in self.decisions if each.site.module.path == path and each.finding.id not in done
+            ]
             reasons = list(verify.analysis_faults(left, [decision.finding for decision in now]))
-            if any(map(self.applied, now)):
+            if any(self.applied(each) for each in now) and not any(map(self.left_for_others, now)):
                 reasons.append("a second run would change it again")
             before = verify.forgotten(self.program, self.program.modules[path])
             if verify.forgotten(program, program.modules[path]) > before:
                 reasons.append("a coroutine would be left that nothing awaits")
             if reasons:
-                failed[path] = reasons
+                failed[path] = _internal(reasons)
         return failed
+
+    def left_for_others(self, decision: Decision) -> bool:
+        """Whether a fix was given up because another file of it failed."""
+        return any(self.applied(each) and each.finding.id == decision.finding.id for each in self.decisions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,12 +240,3 @@ class _Draft:
 
 def _internal(reasons: Sequence[str]) -> str:
     return f"internal error, left alone: the rewritten file fails its check ({'; '.join(reasons)}); please report it"
-
-
-def _touched(
-    decisions: Sequence[Decision], edits: Sequence[Edit]
-) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    """The lines of the calls that are swapped, and of the imports that lose a name."""
-    spans = [decision.site.call.span for decision in decisions]
-    dropped = [edit.lines for edit in edits if isinstance(edit, DropImport)]
-    return [(span.line, span.end_line) for span in spans], dropped

@@ -20,9 +20,12 @@ from codemods.facts import UnparsableError, parse
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from codemods.edits import Lines
     from codemods.model import Finding
     from codemods.program import Module, Program
 
+# So many lines after a change must be as they were, for the place where it ends to be certain.
+_WINDOW = 3
 _IMPORT = re.compile(rb"\s*(import|from)\b")
 
 
@@ -42,41 +45,65 @@ def compiles(data: bytes) -> str:
     return ""
 
 
-def text_faults(
-    before: bytes, after: bytes, replaced: Iterable[tuple[int, int]], dropped: Iterable[tuple[int, int]]
-) -> Iterator[str]:
-    """Changes outside the lines that were to change, and comments that went missing.
-
-    `replaced` are the lines of calls, which stay as many as they are; `dropped` those of imports that lose a name.
-    """
-    line = _first_stray(
-        before.removeprefix(BOM_UTF8).split(b"\n"),
-        after.removeprefix(BOM_UTF8).split(b"\n"),
-        {line for first, last in replaced for line in range(first, last + 1)},
-        {line for first, last in dropped for line in range(first, last + 1)},
-    )
+def text_faults(before: bytes, after: bytes, lines: Lines) -> Iterator[str]:
+    """Changes outside the lines that were to change, and comments that went missing."""
+    line = _first_stray(before.removeprefix(BOM_UTF8).split(b"\n"), after.removeprefix(BOM_UTF8).split(b"\n"), lines)
     if line:
         yield f"line {line} would change, which no edit was to touch"
     if Counter(_comments(before)) != Counter(_comments(after)):
         yield "a comment would go missing or change"
 
 
-def _first_stray(old: Sequence[bytes], new: Sequence[bytes], replaced: set[int], dropped: set[int]) -> int:
+def _all(ranges: Iterable[tuple[int, int]]) -> set[int]:
+    return {line for first, last in ranges for line in range(first, last + 1)}
+
+
+def _first_stray(old: Sequence[bytes], new: Sequence[bytes], lines: Lines) -> int:
     """The number of the first old line where the two texts part without a reason; 0 if there is none.
 
-    Blank lines may come and go with the imports that they set apart.
+    Blank lines may come and go with what they set apart. Lines that move keep their text and their order.
     """
+    kept, moved, dropped = _all(lines.kept), _all(lines.moved), _all(lines.dropped)
     expected = [(number, line) for number, line in enumerate(old, 1) if line.strip() and number not in dropped]
-    expected.append((len(old) + 1, b""))
-    i = last = 0
-    for line in [*(line for line in new if line.strip()), b""]:
-        number, wanted = expected[min(i, len(expected) - 1)]
-        added = _IMPORT.match(line) and not _IMPORT.match(wanted)
-        if line == wanted or (number in replaced and not added):
-            i, last = i + 1, number
-        elif not _IMPORT.match(line) and dropped.isdisjoint(range(last, number)):
+    written = [line for line in new if line.strip()]
+    i = j = last = 0
+    while i < len(expected):
+        number, wanted = expected[i]
+        if number in kept or number in moved:
+            end = i
+            while end < len(expected) and (expected[end][0] in kept or expected[end][0] in moved):
+                end += 1
+            steady = [line.strip() for number, line in expected[i:end] if number not in kept]
+            following = [line for number, line in expected[end : end + _WINDOW] if number not in kept | moved]
+            found = _after(written, j, steady, following)
+            if found < 0:
+                return number
+            i, j, last = end, found, expected[end - 1][0]
+        elif j < len(written) and written[j] == wanted:
+            i, j, last = i + 1, j + 1, number
+        elif j < len(written) and (_IMPORT.match(written[j]) or not dropped.isdisjoint(range(last, number))):
+            j += 1
+        else:
             return number
-    return 0 if i == len(expected) else expected[i][0]
+    stray = [line for line in written[j:] if not _IMPORT.match(line) and dropped.isdisjoint(range(last, len(old) + 1))]
+    return len(old) if stray else 0
+
+
+def _after(written: Sequence[bytes], start: int, steady: Sequence[bytes], following: Sequence[bytes]) -> int:
+    """Where the text goes on as before, once all lines that only move have come by; -1 if it never does."""
+    seen = 0
+    for place in range(start, len(written) + 1):
+        if seen == len(steady) and place > start and _goes_on(written, place, following):
+            return place
+        if place < len(written) and seen < len(steady) and written[place].strip() == steady[seen]:
+            seen += 1
+    return -1
+
+
+def _goes_on(written: Sequence[bytes], place: int, following: Sequence[bytes]) -> bool:
+    if not following:
+        return place == len(written)
+    return list(written[place : place + len(following)]) == list(following)
 
 
 def analysis_faults(left: Iterable[Finding], now: Iterable[Finding]) -> Iterator[str]:

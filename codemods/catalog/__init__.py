@@ -24,6 +24,7 @@ __all__ = [
     "Libraries",
     "Library",
     "Runs",
+    "Threads",
     "Type",
     "TypeExpression",
     "contexts",
@@ -33,6 +34,7 @@ __all__ = [
     "frameworks",
     "known",
     "libraries",
+    "threads",
     "type_expressions",
 ]
 
@@ -55,6 +57,42 @@ class Libraries:
     bring_anyio: tuple[str, ...]
     other_loops: tuple[str, ...]
     clock_freezers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """What may not, or need not, run on the event loop's own thread."""
+
+    loop_packages: frozenset[str]
+    anywhere: frozenset[str]
+    loop_methods: frozenset[str]
+    sets_context: frozenset[str]
+    active_exception: frozenset[str]
+    own_frame: frozenset[str]
+    either_way: frozenset[str]
+    takes_both: Mapping[str, frozenset[str]]
+    """The methods of each class, or (under no class) the functions, that take either kind of function."""
+    also_called: Mapping[str, str]
+    called_methods: Mapping[str, frozenset[str]]
+    harmless_bases: frozenset[str]
+    upload_types: frozenset[str]
+    upload_methods: frozenset[str]
+
+
+@cache
+def threads() -> Threads:
+    """Everything known about what another thread may do."""
+    table = _table("threads")
+    made: dict[str, Any] = {key: frozenset(value) for key, value in table.items() if isinstance(value, list)}
+    for key in ("takes_both", "called_methods"):
+        made[key] = {name: frozenset(names) for name, names in table[key].items()}
+    return Threads(
+        **made,
+        also_called=table["also_called"],
+        harmless_bases=frozenset(table["harmless_bases"]["names"]),
+        upload_types=frozenset(table["uploads"]["types"]),
+        upload_methods=frozenset(table["uploads"]["methods"]),
+    )
 
 
 @cache

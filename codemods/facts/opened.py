@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar, cast
 
-from codemods.facts.order import children
-from codemods.facts.positions import LINE_END
+from codemods.facts.order import children, walk
+from codemods.facts.positions import LINE_END, Positions
+from codemods.facts.shapes import Shapes
 from codemods.facts.syntax import parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from collections.abc import Iterator, Mapping
 
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _SCOPES = (*_DEFINITIONS, ast.Lambda, *_COMPREHENSIONS)
+_Node = TypeVar("_Node", bound=ast.AST)
+
+# A dotted path that is longer is none.
+_LONGEST_PATH = 200
 
 
 class Opened:
@@ -78,3 +83,67 @@ class Opened:
             elif isinstance(above, ast.Lambda) and part is above.body:
                 return self.scopes[above]
         return 0
+
+    @cached_property
+    def nodes(self) -> Mapping[int, ast.AST]:
+        """The node that opens each scope, by number."""
+        return {number: node for node, number in self.scopes.items()}
+
+    @cached_property
+    def shapes(self) -> Shapes:
+        """What gives the shape of an expression."""
+        calls = {id(node): number for number, node in enumerate(self.calls)}
+        return Shapes(calls, {id(node): number for node, number in self.scopes.items()})
+
+    @cached_property
+    def _places(self) -> Mapping[tuple[int, int, int, int], ast.expr]:
+        positions = Positions(self.text)
+        found: dict[tuple[int, int, int, int], ast.expr] = {}
+        for node in walk(self.tree):
+            if isinstance(node, ast.expr):
+                found.setdefault(positions.place(node), node)
+        return found
+
+    def at(self, place: tuple[int, int, int, int]) -> ast.expr | None:
+        """The outermost expression that stands at a place."""
+        return self._places.get(place)
+
+    @cached_property
+    def mentions(self) -> Mapping[str, list[ast.AST]]:
+        """The nodes that bring up a name: bare, behind a dot, in an import, or as the end of a text."""
+        found: dict[str, list[ast.AST]] = {}
+        for node in walk(self.tree):
+            for name in _mentioned(node):
+                found.setdefault(name, []).append(node)
+        return found
+
+    def statement(self, node: ast.AST) -> ast.stmt:
+        """The innermost statement that a node is a part of."""
+        while not isinstance(node, ast.stmt):
+            node = self._parents[node]
+        return node
+
+    def top(self, node: ast.AST) -> int:
+        """The number of the top-level statement that a node stands in."""
+        while (above := self._parents[node]) is not self.tree:
+            node = above
+        return self.tree.body.index(cast("ast.stmt", node))
+
+    def number(self, node: _Node, kinds: type[_Node] | tuple[type[_Node], ...]) -> int:
+        """The how-manieth node of some kinds it is within its top-level statement."""
+        same = self.all_in(self.top(node), kinds)
+        return next(number for number, each in enumerate(same) if each is node)
+
+    def all_in(self, top: int, kinds: type[_Node] | tuple[type[_Node], ...]) -> list[_Node]:
+        """The nodes of some kinds within a top-level statement, in source order."""
+        return [each for each in walk(self.tree.body[top]) if isinstance(each, kinds)]
+
+
+def _mentioned(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            yield name
+        case ast.Constant(value=str(text)) if text.isascii() and len(text) < _LONGEST_PATH:
+            yield text.replace(":", ".").rpartition(".")[2]
+        case ast.ImportFrom(names=names):
+            yield from (alias.name for alias in names)

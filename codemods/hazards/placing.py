@@ -34,8 +34,6 @@ def hazards(situation: Situation) -> Iterator[Hazard]:
             f"{site.entry.name} is awaited here although it returns no awaitable, so this line blocks and then raises "
             "TypeError; call the async twin instead",
         )
-    if situation.node.func.lineno != situation.node.func.end_lineno:
-        yield Hazard("manual", "the name that is called is split over several lines; put it on one")
     if _source_is_shown(situation):
         yield Hazard(
             "manual",

@@ -17,7 +17,9 @@ from codemods.hazards.situation import Hazard
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from codemods.facts import Opened
     from codemods.hazards.situation import Situation
+    from codemods.program import Module
 
 _CHANGING = frozenset(
     {"add", "append", "appendleft", "clear", "difference_update", "discard", "extend", "insert", "pop", "popitem"}
@@ -48,8 +50,10 @@ class _Event:
 
 def hazards(situation: Situation) -> Iterator[Hazard]:
     """Read, then the call, then written: in this order, or around the turn of a loop."""
+    site = situation.site
     function = situation.opened.function(situation.node)
-    events = list(_Reader(situation, function).events())
+    reader = _Reader(situation.opened, site.module, site.function, function, situation.node)
+    events = list(reader.events())
     place = next((number for number, event in enumerate(events) if event.what == "site"), len(events))
     around = events[place].loops if place < len(events) else frozenset()
     before, after = events[:place], events[place:]
@@ -65,18 +69,33 @@ def hazards(situation: Situation) -> Iterator[Hazard]:
         )
 
 
+def changed_in_place(opened: Opened, module: Module, scope: int) -> list[str]:
+    """State that others can reach, which a function reads and then writes: in threads, two may do so at once."""
+    function = opened.nodes[scope]
+    events = list(_Reader(opened, module, scope, function, None).events())
+    found: dict[str, None] = {}
+    read: set[str] = set()
+    for event in events:
+        if event.what == "write" and event.key in read:
+            found[event.key] = None
+        elif event.what in {"read", "check"}:
+            read.add(event.key)
+    return list(found)
+
+
 def _keys(events: Iterable[_Event], what: str) -> set[str]:
     return {event.key for event in events if event.what == what}
 
 
 class _Reader:
-    """The reads and writes of one function, in the order in which they are evaluated."""
+    """The reads and writes of one function, in the order in which they are evaluated, and where a node of it comes."""
 
-    def __init__(self, situation: Situation, function: ast.AST) -> None:
-        self._situation = situation
+    def __init__(self, opened: Opened, module: Module, scope: int, function: ast.AST, node: ast.expr | None) -> None:
+        self._opened = opened
+        self._module = module
+        self._scope = scope
         self._function = function
-        self._module = situation.site.module
-        self._scope = situation.site.function
+        self._node = node
 
     def events(self) -> Iterator[_Event]:
         """One walk; the bodies of nested functions run at another time and are left out."""
@@ -91,8 +110,10 @@ class _Reader:
                 continue
             if isinstance(node, _LOOPS):
                 loops |= {id(node)}
-            steps = [(step, loops) for step in self._steps(node, loops)]
-            stack.extend(reversed(steps))
+            steps = self._steps(node, loops)
+            if node is self._node:
+                steps.append(_Event("site", "", loops))
+            stack.extend((step, loops) for step in reversed(steps))
 
     def _steps(self, node: ast.AST, loops: frozenset[int]) -> list[ast.AST | _Event]:
         match node:
@@ -108,7 +129,8 @@ class _Reader:
                 return [value, target]
             case ast.AugAssign(target=target, value=value):
                 # Without the call inside, nothing can come between its reading and its writing.
-                inside = any(above is node for above, _ in self._situation.opened.ancestors(self._situation.node))
+                wanted = self._node
+                inside = wanted is None or any(above is node for above, _ in self._opened.ancestors(wanted))
                 old = self._events("read", target, loops) if inside else []
                 return [*old, value, target]
             case ast.For(target=target, iter=source) | ast.AsyncFor(target=target, iter=source):
@@ -120,9 +142,8 @@ class _Reader:
             case ast.comprehension(target=target, iter=source, ifs=conditions):
                 return [source, target, *conditions]
             case ast.Call():
-                site = [_Event("site", "", loops)] if node is self._situation.node else []
                 changed = self._changed(node, loops)
-                return [*(step for step in children(node) if not changed or step is not node.func), *changed, *site]
+                return [*(step for step in children(node) if not changed or step is not node.func), *changed]
             case ast.Attribute() | ast.Subscript() | ast.Name():
                 read = "check" if self._checked(node) else "read"
                 what = read if isinstance(node.ctx, ast.Load) else "write"
@@ -132,7 +153,7 @@ class _Reader:
 
     def _checked(self, node: ast.AST) -> bool:
         """Whether a value is only looked at, in the condition of an `if` or a `while`."""
-        for above, part in self._situation.opened.ancestors(node):
+        for above, part in self._opened.ancestors(node):
             if isinstance(above, ast.If | ast.While | ast.IfExp):
                 return part is above.test
             if isinstance(above, ast.stmt | ast.NamedExpr):
@@ -185,8 +206,8 @@ class _Reader:
     def _fresh(self, name: str) -> bool:
         """Whether all that a local name is bound to was made in this function."""
         values = []
-        for node in self._situation.opened.bound.get(name, ()):
-            above = self._situation.opened.parent(node)
+        for node in self._opened.bound.get(name, ()):
+            above = self._opened.parent(node)
             if isinstance(above, ast.Assign | ast.AnnAssign | ast.NamedExpr) and above.value is not None:
                 values.append(above.value)
             elif not isinstance(above, ast.AugAssign):

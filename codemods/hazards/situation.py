@@ -20,7 +20,8 @@ class Situation:
     """A site, its node in its file's tree, and the program around it."""
 
     site: Site
-    node: ast.Call
+    node: ast.expr
+    """The call, or what is read, entered or iterated over where no call stands."""
     opened: Opened
     program: Program
     deadlines: Deadlines

@@ -46,6 +46,8 @@ class Survey:
     """Files in which the analysis went too deep and stopped."""
     calls: Touches = field(compare=False)
     """The answers, for whoever wants to know why."""
+    graph: Graph = field(compare=False)
+    """What runs when a function runs."""
 
 
 def survey(
@@ -78,7 +80,7 @@ def survey(
                 sites.append(Site(module, event.call, function.scope, way.entry, impact, way.chain))
         unresolved += [Remark(module.shown, line, text) for line, text in left]
     look.keep()
-    return Survey(len(functions), tuple(sites), tuple(unresolved), tuple(sorted(kept.stopped)), calls)
+    return Survey(len(functions), tuple(sites), tuple(unresolved), tuple(sorted(kept.stopped)), calls, look.graph)
 
 
 class _Look:

@@ -1,7 +1,7 @@
 """The codemods: one module each, found by walking this package; a module's docstring is its page.
 
-A codemod decides about one site at a time: what it would do, how sure that is, and why. It never touches text: it
-names the edits, and codemods.rewrite carries them out.
+A codemod decides about the sites of one function at a time: what it would do, how sure that is, and why. It never
+touches text: it names the change, and codemods.rewrite carries it out.
 """
 
 from __future__ import annotations
@@ -11,12 +11,24 @@ import inspect
 import pkgutil
 from typing import TYPE_CHECKING
 
-from codemods.mods.codemod import Codemod, Verdict
+from codemods.mods.codemod import Change, Codemod, Convert, Cut, Project, Swap, Thread, Verdict, Work
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-__all__ = ["Codemod", "Verdict", "load", "names"]
+__all__ = [
+    "Change",
+    "Codemod",
+    "Convert",
+    "Cut",
+    "Project",
+    "Swap",
+    "Thread",
+    "Verdict",
+    "Work",
+    "load",
+    "names",
+]
 
 
 def names() -> tuple[str, ...]:
@@ -29,4 +41,12 @@ def load(name: str) -> Codemod:
     """One codemod, by name."""
     module: ModuleType = importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
     page = inspect.cleandoc(module.__doc__ or "")
-    return Codemod(name, page.partition("\n")[0], page, module.KINDS, module.decide)
+    return Codemod(
+        name,
+        page.partition("\n")[0],
+        page,
+        module.KINDS,
+        module.decide,
+        exact=getattr(module, "EXACT", False),
+        whole=getattr(module, "WHOLE", False),
+    )

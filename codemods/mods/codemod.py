@@ -1,25 +1,126 @@
-"""What every codemod has, and what it answers."""
+"""What every codemod has, what it is asked, and what it answers."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from codemods.hazards import Situation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
-    from codemods.hazards import Situation
+    from codemods.facts import Opened
+    from codemods.hazards.patches import Patches
+    from codemods.loop import Deadlines, Site, Survey
     from codemods.model import Level
+    from codemods.program import Program
+    from codemods.program.touches import Touches
+    from codemods.program.values import Definition
+
+
+_Made = TypeVar("_Made")
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """Await another function instead."""
+
+    twin: str
+    """Its qualified name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """Make the call in a thread."""
+
+    runner: str
+    """The qualified name of what runs it."""
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Move statements into a nested function, and run that in a thread."""
+
+    runner: str
+    path: str
+    first: tuple[int, int]
+    """The top-level statement that they stand in, and the number of the first of them within it."""
+    last: int
+    lines: tuple[int, int]
+    name: str
+    results: tuple[str, ...] = ()
+    outer: tuple[str, ...] = ()
+    returns: bool = False
+    annotation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Convert:
+    """Make coroutine functions plain ones, with all that refers to them."""
+
+    functions: frozenset[Definition]
+
+
+Change = Swap | Thread | Cut | Convert
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a codemod would do about one site; without a twin it does nothing, and says why."""
+    """What a codemod would do about one site; without a change it does nothing, and says why."""
 
     level: Level
     reason: str
-    twin: str = ""
-    """The qualified name of the function to await instead."""
+    change: Change | None = None
+
+
+@dataclass(eq=False)
+class Project:
+    """The whole program with all its sites, as every codemod may look at it."""
+
+    program: Program
+    survey: Survey
+    sites: Mapping[Definition, Sequence[Site]]
+    """Those that the settings ask for, by the function whose body holds them."""
+    deadlines: Deadlines
+    patches: Patches
+    open: Callable[[str], Opened]
+    within: frozenset[str] = frozenset()
+    """The files that may change."""
+    offload: str = "auto"
+    memory: dict[str, object] = field(default_factory=dict)
+    """What a codemod found out about the whole program, under its own name."""
+
+    @cached_property
+    def calls(self) -> Touches:
+        """What expressions stand for, and what calls run."""
+        return self.survey.calls
+
+    def once(self, name: str, make: Callable[[], _Made]) -> _Made:
+        """Something that is made when it is first asked for, and kept for this run."""
+        if name not in self.memory:
+            self.memory[name] = make()
+        return cast("_Made", self.memory[name])
+
+    def situation(self, site: Site) -> Situation | None:
+        """A site with its node; nothing where its text is not found again."""
+        opened = self.open(site.module.path)
+        number = site.call.number
+        node = opened.calls[number] if number >= 0 else opened.at(site.call.place)
+        return Situation(site, node, opened, self.program, self.deadlines, self.patches) if node is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One function on the loop, with its sites in the order of the text."""
+
+    project: Project
+    function: Definition
+    situations: tuple[Situation, ...]
+    settled: tuple[bool, ...]
+    """For each of them, whether an earlier codemod takes care of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,4 +133,9 @@ class Codemod:
     """The whole docstring: what it does, why, an example, when it holds back."""
     kinds: tuple[str, ...]
     """The kinds of blocking work that it is for."""
-    decide: Callable[[Situation], Verdict]
+    decide: Callable[[Work], Sequence[Verdict | None]]
+    """One verdict a site; none where it is not for that site."""
+    exact: bool = False
+    """It swaps a call for one that does the same: where that settles a whole function, nothing else is asked."""
+    whole: bool = False
+    """It changes whole functions: either all sites of one or none."""

@@ -63,24 +63,35 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from codemods import catalog
 from codemods.hazards import Hazard, of_await, patched, worst
 from codemods.hazards.durations import Durations
-from codemods.mods.codemod import Verdict
+from codemods.hazards.loops import library_of
+from codemods.mods.codemod import Swap, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from codemods.hazards import Situation
-    from codemods.program import Module, Program
+    from codemods.mods.codemod import Work
 
 KINDS = ("sleep",)
+EXACT = True
 
 
-def decide(situation: Situation) -> Verdict:
-    """Whether a sleep can become its twin."""
+def decide(work: Work) -> list[Verdict | None]:
+    """Whether each sleep can become its twin."""
+    return [_decide(each) if _is_sleep(each) else None for each in work.situations]
+
+
+def _is_sleep(situation: Situation) -> bool:
+    """Whether the site is the blocking call itself."""
+    site = situation.site
+    return site.entry.kind in KINDS and not site.chain and isinstance(situation.node, ast.Call)
+
+
+def _decide(situation: Situation) -> Verdict:
     entry = situation.site.entry
-    library = _library(situation.site.module, situation.program)
+    library = library_of(situation.site.module, situation.program)
     twin = entry.twins.get(library)
     if twin is None:
         return Verdict("manual", f"no twin of {entry.name} is known that {library} can await; call it in a thread")
@@ -90,26 +101,10 @@ def decide(situation: Situation) -> Verdict:
         [*_other_meanings(situation), *of_await(situation), *_arguments(situation), *patched.hazards(situation)]
     )
     if hazard is None:
-        return Verdict("safe", f"{twin} waits as long and lets the loop go on", twin)
+        return Verdict("safe", f"{twin} waits as long and lets the loop go on", Swap(twin))
     if hazard.level == "manual":
         return Verdict("manual", hazard.reason)
-    return Verdict("unsafe", hazard.reason, twin)
-
-
-def _library(module: Module, program: Program) -> str:
-    """The async library whose sleep fits: the one that the module uses."""
-    known = catalog.libraries()
-    certain, anywhere = module.packages
-    certain |= {name for name in known.async_libraries if f"pytest.mark.{name}" in module.facts.attributes}
-    used = certain if not certain.isdisjoint(known.async_libraries) else certain | anywhere
-    if not used.isdisjoint(known.other_loops) and "asyncio" not in used:
-        return next(name for name in known.other_loops if name in used)
-    library = next((name for name in known.async_libraries if name in used), "asyncio")
-    if library == "trio" and any(
-        not each.imported_roots.isdisjoint(known.bring_anyio) for each in program.modules.values()
-    ):
-        return "anyio"
-    return library
+    return Verdict("unsafe", hazard.reason, Swap(twin))
 
 
 def _other_meanings(situation: Situation) -> Iterator[Hazard]:
@@ -124,6 +119,9 @@ def _other_meanings(situation: Situation) -> Iterator[Hazard]:
 def _arguments(situation: Situation) -> Iterator[Hazard]:
     """The twins take the same number; what `time.sleep` would refuse they may accept."""
     node, name = situation.node, situation.site.entry.name
+    assert isinstance(node, ast.Call)  # noqa: S101 (`decide` sees to it)
+    if node.func.lineno != node.func.end_lineno:
+        yield Hazard("manual", "the name that is called is split over several lines; put it on one")
     starred = any(isinstance(argument, ast.Starred) for argument in node.args)
     if node.keywords or (not starred and len(node.args) != 1):
         yield Hazard(

@@ -3,71 +3,82 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, cast
 
-from codemods.edits import AddImport, AwaitTwin, DropImport
+from codemods.edits import AddImport, DropImport
 from codemods.facts.order import walk
+from codemods.hazards.runners import FASTAPI, STARLETTE
 from codemods.plan.leftovers import unneeded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from codemods.edits import Edit
     from codemods.facts import Opened
     from codemods.loop import Site
-    from codemods.plan.decide import Decision
     from codemods.program import Module, Program
 
-
-def edits_for(program: Program, opened: Opened, decisions: Sequence[Decision]) -> tuple[Edit, ...]:
-    """All edits of one file that carry out these decisions."""
-    edits: dict[Edit, None] = {}
-    for decision in decisions:
-        site = decision.site
-        twin, addition = _written(program, site, decision.twin)
-        place = site.call.number - site.module.facts.first_calls[site.call.statement]
-        edits[AwaitTwin(site.call.statement, place, site.call.callee, twin)] = None
-        if addition is not None:
-            edits[addition] = None
-    edits.update(dict.fromkeys(_done_with(program, opened, [decision.site for decision in decisions])))
-    return tuple(edits)
+# Both names are of the same function.
+_SAME = {FASTAPI: (STARLETTE,), STARLETTE: (FASTAPI,)}
+# Imported by their own name, as everybody does.
+_BY_NAME = frozenset({FASTAPI, STARLETTE})
+# Modules that a package does not import by itself.
+_INNER = frozenset({"anyio.to_thread"})
 
 
-def _written(program: Program, site: Site, twin: str) -> tuple[str, AddImport | None]:
-    """The expression for a twin at a site, and the import that it needs there if there is none to use."""
-    library, _, function = twin.rpartition(".")
-    module = site.module
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place in a module where something is to be called."""
+
+    module: Module
+    scope: int
+    line: int
+
+
+def written(program: Program, spot: Spot, wanted: str) -> tuple[str, AddImport | None]:
+    """The expression for a function at a place, and the import that it needs there if there is none to use."""
+    library, _, function = wanted.rpartition(".")
+    module = spot.module
+    same = {wanted, *_SAME.get(wanted, ())}
     for scope, name in sorted(module.imported_names, key=lambda key: (key[1] != library, key)):
-        if _usable(module, site, scope, name):
+        if _usable(spot, scope, name):
             meaning = program.resolve(module, scope, name).only
-            if meaning is not None and not meaning.module and meaning.name in {library, twin}:
+            if meaning is not None and not meaning.module and meaning.name in {library, *same}:
                 return (f"{name}.{function}" if meaning.name == library else name), None
-    alias = next(name for name in _spellings(library) if _free(program, module, site, name, library))
+    if wanted in _BY_NAME:
+        alias = next(name for name in _spellings(function) if _free(program, spot, name, wanted))
+        return alias, AddImport(library, "" if alias == function else alias, function)
+    if library in _INNER:
+        package, _, inner = library.rpartition(".")
+        alias = next(name for name in _spellings(inner) if _free(program, spot, name, library))
+        return f"{alias}.{function}", AddImport(package, "" if alias == inner else alias, inner)
+    alias = next(name for name in _spellings(library) if _free(program, spot, name, library))
     return f"{alias}.{function}", AddImport(library, "" if alias == library else alias)
 
 
-def _usable(module: Module, site: Site, scope: int, name: str) -> bool:
-    """Whether an import of a name has certainly run when the site does, and the site sees it."""
-    bindings = module.names[scope, name]
+def _usable(spot: Spot, scope: int, name: str) -> bool:
+    """Whether an import of a name has certainly run at a place, which sees it."""
+    bindings = spot.module.names[scope, name]
     return (
-        any(binding.plain and binding.line < site.call.span.line for binding in bindings)
-        and module.holder(site.call.scope, name) == scope
-        and module.facts.scopes[scope].kind != "class"
+        any(binding.plain and binding.line < spot.line for binding in bindings)
+        and spot.module.holder(spot.scope, name) == scope
+        and spot.module.facts.scopes[scope].kind != "class"
     )
 
 
-def _free(program: Program, module: Module, site: Site, name: str, library: str) -> bool:
-    """Whether a new module-level import under this name would be what the site sees, and change nothing else."""
-    if module.holder(site.call.scope, name) not in {None, 0}:
+def _free(program: Program, spot: Spot, name: str, wanted: str) -> bool:
+    """Whether a new module-level import under this name would be what a place sees, and change nothing else."""
+    module = spot.module
+    if module.holder(spot.scope, name) not in {None, 0}:
         return False
     bindings = module.names.get((0, name), ())
     meaning = program.resolve(module, 0, name).only if bindings else None
     return not bindings or (
-        name == library
+        name == wanted.rpartition(".")[2]
         and all(binding.kind == "import" for binding in bindings)
         and meaning is not None
-        and meaning.name == library
+        and meaning.name == wanted
     )
 
 
@@ -77,7 +88,7 @@ def _spellings(library: str) -> Iterator[str]:
     yield from (f"_{library}_{number}" for number in count(2))
 
 
-def _done_with(program: Program, opened: Opened, sites: Sequence[Site]) -> Iterator[DropImport]:
+def done_with(program: Program, opened: Opened, sites: Sequence[Site]) -> Iterator[DropImport]:
     """The imports whose last use the rewrite takes away."""
     module = sites[0].module
     going = {opened.calls[site.call.number] for site in sites}

@@ -216,6 +216,8 @@ class Program:
     _answers: dict[_Question, Resolved] = field(default_factory=dict)
     _provisional: dict[_Question, Resolved] = field(default_factory=dict)
     _lowest: int = _LONGEST_TRAIL + 1
+    _onward: dict[str, set[str]] = field(default_factory=dict)
+    _importers: dict[str, list[str]] = field(default_factory=dict)
 
     @classmethod
     def link(cls, modules: Iterable[Module], also: Iterable[str] = (), installed: Iterable[str] = ()) -> Program:
@@ -235,6 +237,30 @@ class Program:
         targets = [binding.target for binding in module.facts.bindings if binding.kind == "import"]
         found = [self.find(module, target) for target in (*targets, *module.facts.modules)]
         return [each[0] for each in found if each is not None] + self.stars(module)
+
+    def around(self, module: Module) -> tuple[set[str], set[str]]:
+        """The paths of all that a module imports, and of all that import it, at any distance, with its own."""
+        if not self._importers:
+            for path, each in self.modules.items():
+                self._onward[path] = self._imports(each)
+                for other in self._onward[path]:
+                    self._importers.setdefault(other, []).append(path)
+        imported, importing = {module.path}, {module.path}
+        waiting = [module.path]
+        while waiting:
+            more = self._onward.get(waiting.pop(), set()) - imported
+            imported |= more
+            waiting += more
+        waiting = [module.path]
+        while waiting:
+            more = set(self._importers.get(waiting.pop(), ())) - importing
+            importing |= more
+            waiting += more
+        return imported, importing
+
+    def _imports(self, module: Module) -> set[str]:
+        found = (self.find(module, target) for target in module.summary.imports)
+        return {each[0] for each in found if each is not None}
 
     def stars(self, module: Module) -> list[str]:
         """The paths of the project's modules that a module imports all names from."""

@@ -32,7 +32,11 @@ def in_thread(call: cst.Call, runner: str, partial: str) -> cst.Call:
     function = cst.Arg(call.func, comma=comma)
     if partial:
         made = call.with_changes(
-            func=cst.parse_expression(partial), args=[function, *arguments], lpar=(), rpar=(), whitespace_before_args=inside
+            func=cst.parse_expression(partial),
+            args=[function, *arguments],
+            lpar=(),
+            rpar=(),
+            whitespace_before_args=inside,
         )
         return cst.Call(cst.parse_expression(runner), [cst.Arg(made)])
     if not arguments:
@@ -56,7 +60,7 @@ def _parenthesized(argument: cst.Arg) -> cst.Arg:
 def through(call: cst.Call, attribute: str) -> cst.Call:
     """`file.read()` as `file.file.read()`."""
     if not isinstance(call.func, cst.Attribute):
-        raise LookupError("expected a method")
+        raise TypeError("expected a method")
     owner = cst.Attribute(call.func.value, cst.Name(attribute))
     return call.with_changes(func=call.func.with_changes(value=owner))
 
@@ -71,7 +75,12 @@ def enclosed(node: cst.BaseExpression, *, new: bool, gone: bool) -> cst.BaseExpr
     """An operand that binds tightly: with parentheses around a new await, without those of one that went."""
     if new and not node.lpar:
         return node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
-    if gone and len(node.lpar) == 1 and _plain(node.lpar[0].whitespace_after) and _plain(node.rpar[0].whitespace_before):
+    if (
+        gone
+        and len(node.lpar) == 1
+        and _plain(node.lpar[0].whitespace_after)
+        and _plain(node.rpar[0].whitespace_before)
+    ):
         return node.with_changes(lpar=(), rpar=())
     return node
 

@@ -119,7 +119,7 @@ class Editor(cst.CSTTransformer):
         return updated_node.with_changes(value=self.fitted(updated_node.value))
 
     def fitted(self, node: cst.BaseExpression) -> cst.BaseExpression:
-        """The places that come here bind tighter than `await` does: a new one needs parentheses, an old one had them."""
+        """An operand of what binds tighter than `await`: a new one needs parentheses, an old one had them."""
         return enclosed(node, new=node in self.awaited, gone=node in self.unawaited)
 
     # Functions
@@ -184,8 +184,8 @@ class Editor(cst.CSTTransformer):
         original_node: cst.IndentedBlock,
         updated_node: cst.IndentedBlock,
     ) -> cst.IndentedBlock:
-        """Statements are outlined. Libcst has left out the empty lines: they are put back, to be taken out with their gaps."""
-        body = [cast("Statement", line) for line in updated_node.body]
+        """Statements are outlined; empty lines, which libcst has left out, are put back and go with their gaps."""
+        body = cast("list[Statement]", list(updated_node.body))
         if not self.emptied.keys().isdisjoint(original_node.body):
             kept = iter(body)
             body = without_empty(

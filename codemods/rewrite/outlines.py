@@ -24,9 +24,7 @@ def outlined(statements: list[Statement], edit: Outline, *, first: bool) -> list
     arrow = f" -> {edit.annotation}" if edit.annotation else ""
     made = cast("cst.FunctionDef", cst.parse_statement(f"def {edit.name}(){arrow}: pass"))
     blank = cst.EmptyLine(indent=False)
-    function = made.with_changes(
-        body=cst.IndentedBlock(body=body), leading_lines=gap if gap or first else (blank,)
-    )
+    function = made.with_changes(body=cst.IndentedBlock(body=body), leading_lines=gap if gap or first else (blank,))
     given = "return " if edit.returns else f"{', '.join(edit.results)} = " if edit.results else ""
     return [function, led(_line(f"{given}await {edit.runner}({edit.name})"), [blank])]
 

@@ -1,0 +1,142 @@
+"""What may go wrong when code that ran on the event loop's thread runs in another one."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from codemods import catalog
+from codemods.hazards.races import changed_in_place
+from codemods.hazards.situation import Hazard
+from codemods.program.values import Definition, Method, Outside, Thing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from codemods.facts import Call, Opened
+    from codemods.loop import Survey
+    from codemods.program import Module
+    from codemods.program.values import Value, Values
+
+# Beyond this many functions a call counts as understood as far as it was followed.
+_MOST_FUNCTIONS = 200
+
+
+class Threads:
+    """Asked of functions of the project; what is found out about one is kept."""
+
+    def __init__(self, survey: Survey, opener: Callable[[str], Opened]) -> None:
+        self._calls = survey.calls
+        self._graph = survey.graph
+        self._open = opener
+        self._found: dict[Definition, tuple[Hazard, ...]] = {}
+
+    def values(self, module: Module, scope: int, name: str, line: int) -> Values:
+        """What a name may stand for."""
+        return self._calls.of(module, scope, name, line)
+
+    def entered(self, module: Module, call: Call) -> frozenset[Definition]:
+        """The plain functions of the project that run when a call does, at any depth."""
+        return self.below(t.function for t in self._calls.of_call(module, call) if t.function is not None)
+
+    def below(self, functions: Iterable[Definition]) -> frozenset[Definition]:
+        """Some functions and all plain ones that they enter."""
+        waiting = list(functions)
+        seen: set[Definition] = set()
+        while waiting and len(seen) < _MOST_FUNCTIONS:
+            function = waiting.pop()
+            if function in seen or self._calls.is_class(function):
+                continue
+            seen.add(function)
+            for event in self._graph.events(function):
+                waiting += [t.function for t in event.targets if t.function is not None]
+        return frozenset(seen)
+
+    def of(self, function: Definition) -> tuple[Hazard, ...]:
+        """What stands against running a function in a thread, in its own body."""
+        if function not in self._found:
+            module = self._calls.program.modules[function.path]
+            found = [*self._of_calls(module, function.scope), *self._of_state(module, function.scope)]
+            self._found[function] = tuple(dict.fromkeys(found))
+        return self._found[function]
+
+    def _of_calls(self, module: Module, scope: int) -> Iterator[Hazard]:
+        known = catalog.threads()
+        for call in module.calls_in.get(scope, ()):
+            where = f"{module.shown}:{call.place[0]}"
+            last = call.callee.rpartition(".")[2] or _last(call)
+            values = self._calls.callee(module, call)
+            names = {name for value in values if (name := _name(value))}
+            names |= self._calls.program.resolve(module, call.scope, call.callee).outside if call.callee else set()
+            for name in sorted(names):
+                if name.partition(".")[0] in known.loop_packages and name not in known.anywhere and not _error(name):
+                    yield Hazard("manual", f"`{name}` of {where} needs the event loop's own thread")
+                elif name in known.own_frame:
+                    yield Hazard("manual", f"`{name}` of {where} works only in the thread and the frame it is in")
+                elif name in known.sets_context:
+                    yield Hazard(
+                        "manual", f"`{name}` of {where} sets a context variable, which is lost at the end of the thread"
+                    )
+            if not names and last in known.loop_methods:
+                yield Hazard(
+                    "manual",
+                    f"`{call.callee or last}` of {where} may belong to an asyncio object, which a thread cannot wake",
+                )
+
+    def _of_state(self, module: Module, scope: int) -> Iterator[Hazard]:
+        about = module.facts.scopes[scope]
+        if about.kind == "lambda" or about.qualname.rpartition(".")[2] in {"__init__", "__post_init__", "__new__"}:
+            return
+        changed = changed_in_place(self._open(module.path), module, scope)
+        if changed:
+            yield Hazard(
+                "unsafe",
+                f"{about.qualname} of {module.shown}:{about.line} reads `{changed[0]}` and then writes it, "
+                "and in threads two requests can do that at the same time",
+            )
+
+    def handles_exceptions(self, functions: Iterable[Definition]) -> str:
+        """The place of a call that looks at the exception being handled; empty where none does."""
+        looking = catalog.threads().active_exception
+        for function in functions:
+            module = self._calls.program.modules[function.path]
+            for call in module.calls_in.get(function.scope, ()):
+                if (call.callee.rpartition(".")[2] or _last(call)) in looking:
+                    return f"{module.shown}:{call.place[0]}"
+            node = self._open(module.path).nodes[function.scope]
+            line = _bare_raise(node)
+            if line:
+                return f"{module.shown}:{line}"
+        return ""
+
+
+def _name(value: Value) -> str:
+    match value:
+        case Outside():
+            return value.name
+        case Method():
+            return f"{value.type}.{value.name}"
+        case Thing():
+            return f"{value.type}.__call__"
+    return ""
+
+
+def _last(call: Call) -> str:
+    shape = call.function
+    return str(shape[2]).rpartition(".")[2] if isinstance(shape, tuple) and shape[0] == "attr" else ""
+
+
+def _error(name: str) -> bool:
+    return name.endswith(("Error", "Exception"))
+
+
+def _bare_raise(function: ast.AST) -> int:
+    """The line of a `raise` without an exception that stands in no handler of the function itself."""
+    stack: list[ast.AST] = list(getattr(function, "body", [])) if not isinstance(function, ast.Lambda) else []
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Raise) and node.exc is None:
+            return node.lineno
+        if not isinstance(node, ast.ExceptHandler | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            stack += ast.iter_child_nodes(node)
+    return 0

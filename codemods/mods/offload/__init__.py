@@ -1,0 +1,286 @@
+"""Have a thread do it: the blocking call, or the statements around it, run off the loop and are awaited.
+
+## What it does
+
+In a coroutine, `f(a, k=v)` becomes `await run_in_threadpool(f, a, k=v)` where the project uses FastAPI or Starlette, and
+`await asyncio.to_thread(f, a, k=v)` elsewhere and for CPU work; `anyio.to_thread.run_sync` in a module that uses anyio.
+The setting `offload` chooses another one. Statements that belong together (a `with open(…)` block, a loop that reads from
+the database, an `add` with its `commit` and `refresh`) move into one nested function, which is awaited once. The edit is
+made in the coroutine: helpers that block stay as they are.
+
+## Why
+
+The loop serves every request from one thread. What blocks in a worker thread delays only the request that needs it.
+`run_in_threadpool` has 40 threads; `asyncio.to_thread` as many as the machine has processors, and four more, and shares
+them with name lookups: that is right for CPU work, and too few for waiting.
+
+## Example
+
+```python
+async def report(path: str) -> str:
+    with open(path) as file:
+        text = file.read()
+    digest = hashlib.pbkdf2_hmac("sha256", text.encode(), b"salt", 100_000)
+    await publish(digest)
+    return text
+```
+
+becomes
+
+```python
+async def report(path: str) -> str:
+    def read_text():
+        with open(path) as file:
+            text = file.read()
+        return text
+
+    text = await asyncio.to_thread(read_text)
+    digest = await asyncio.to_thread(hashlib.pbkdf2_hmac, "sha256", text.encode(), b"salt", 100_000)
+    await publish(digest)
+    return text
+```
+
+## When it holds back
+
+Not rewritten at all (`manual`):
+
+- work that holds Python's global lock (parsing JSON, sorting, a long loop): in a thread it would stall the loop as well;
+- work that takes less time than the way to a thread and back (a stat, a mkdir);
+- waiting for other threads (`Queue.get`, `Thread.join`, `Event.wait`) and for input, which would keep a thread for ever;
+- results that block again when they are used, and objects that must stay in the thread that made them (sqlite3);
+- helpers that need the loop's own thread, set context variables, or look at the exception being handled;
+- under a lock, in a class body or a generator expression, or where statements cannot be taken apart.
+
+Only with `--unsafe`:
+
+- state that other tasks can reach is read before the call and written after it, or changed in place by the helper;
+- under a time limit, which had no effect on the call and now will, or in a `try` whose bare `except` would swallow a
+  cancellation;
+- in a `with` block that may hold a lock or a transaction.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from codemods.facts.values import dotted
+from codemods.hazards import Hazard, of_await, worst
+from codemods.hazards.runners import ANYIO, ASYNCIO, runner_for
+from codemods.hazards.threads import Threads
+from codemods.model import KINDS
+from codemods.mods.codemod import Cut, Thread, Verdict
+from codemods.mods.offload.refusals import of_call, of_site
+from codemods.mods.offload.regions import Region, Surgeon, neighbours
+from codemods.mods.offload.words import name_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from codemods.hazards import Situation
+    from codemods.mods.codemod import Work
+
+__all__ = ["KINDS", "decide"]
+
+_LOOPS = (ast.For, ast.While)
+_CALM = "the loop goes on while a thread does it"
+
+
+def decide(work: Work) -> list[Verdict | None]:
+    """What to do about each site of one coroutine that nothing else has settled."""
+    module = work.situations[0].site.module
+    if module.facts.scopes[work.function.scope].kind != "async def":
+        plain = Verdict(
+            "manual", "the loop calls this plain function itself; make it a coroutine, or call it in a thread"
+        )
+        return [plain if not done else None for done in work.settled]
+    return _Function(work).verdicts()
+
+
+class _Function:
+    """One coroutine's sites, taken together where they belong together."""
+
+    def __init__(self, work: Work) -> None:
+        self.work = work
+        self.project = work.project
+        self.opened = work.situations[0].opened
+        self.module = work.situations[0].site.module
+        node = self.opened.nodes[work.function.scope]
+        assert isinstance(node, ast.AsyncFunctionDef)  # noqa: S101 (`decide` sees to it)
+        self.function = node
+        self.threads = work.project.once("threads", lambda: Threads(work.project.survey, work.project.open))
+        self.open_sites = [n for n, done in enumerate(work.settled) if not done]
+        settled = [work.situations[n].node for n, done in enumerate(work.settled) if done]
+        self.surgeon = Surgeon(self.opened, node, settled)
+        self.statements = {n: self.opened.statement(each.node) for n, each in enumerate(work.situations)}
+
+    def verdicts(self) -> list[Verdict | None]:
+        """One for each site."""
+        found: list[Verdict | None] = [None] * len(self.work.situations)
+        waiting = list(self.open_sites)
+        for numbers, region in self.regions():
+            verdict = self.cut([self.work.situations[n] for n in numbers], region)
+            for number in numbers:
+                found[number] = verdict
+                waiting.remove(number)
+        for number in waiting:
+            found[number] = self.single(self.work.situations[number])
+        return found
+
+    # Statements together
+
+    def regions(self) -> Iterator[tuple[list[int], Region]]:
+        """The sites that move together, and the statements that move with them."""
+        left = list(self.open_sites)
+        for number in list(left):
+            if number in left and (region := self.around(number)) is not None:
+                inside = [n for n in left if region.holds(self.work.situations[n].node, self.opened)]
+                yield inside, region
+                left = [n for n in left if n not in inside]
+        for region in self.groups(left):
+            inside = [n for n in left if region.holds(self.work.situations[n].node, self.opened)]
+            if inside:
+                yield inside, region
+                left = [n for n in left if n not in inside]
+
+    def around(self, number: int) -> Region | None:
+        """The widest `with` block or loop around a site that can move as a whole."""
+        situation = self.work.situations[number]
+        best: Region | None = None
+        for above, part in self.opened.ancestors(situation.node):
+            if above is self.function:
+                break
+            if not isinstance(above, ast.stmt):
+                continue
+            whole = (
+                (isinstance(above, ast.With) and (part in above.items or best is not None or self.resource(above)))
+                or (isinstance(above, _LOOPS) and part not in above.orelse)
+                or (isinstance(above, ast.Try) and best is not None and part in above.body and not above.finalbody)
+            )
+            if whole and isinstance((region := self.surgeon.region([above])), Region):
+                if not isinstance(above, ast.Try):
+                    best = region
+            elif isinstance(above, ast.With | ast.Try | ast.For | ast.While | ast.If) and best is None and not whole:
+                continue
+        if best is None and situation.site.call.number < 0:
+            region = self.surgeon.region([self.statements[number]])
+            best = region if isinstance(region, Region) else None
+        return best
+
+    def resource(self, block: ast.With) -> bool:
+        """Whether a `with` block opens something that a site is about."""
+        heads = [node for item in block.items for node in ast.walk(item.context_expr)]
+        return any(self.work.situations[n].node in heads for n in self.open_sites)
+
+    def groups(self, left: Sequence[int]) -> Iterator[Region]:
+        """Neighbouring statements with sites, and statements with several."""
+        marked = {self.statements[n] for n in left}
+        receivers = {
+            dotted(node.func.value)
+            for n in left
+            if isinstance(node := self.work.situations[n].node, ast.Call) and isinstance(node.func, ast.Attribute)
+        } - {""}
+        seen: set[int] = set()
+        for statement in sorted(marked, key=lambda each: each.lineno):
+            block = self.surgeon.block_of(statement)
+            if block is None or id(block) in seen:
+                continue
+            seen.add(id(block))
+            for run in neighbours(block, marked, receivers):
+                region = self.widest(run)
+                if region is not None:
+                    yield region
+        for statement in marked:
+            several = sum(self.statements[n] is statement for n in left) > 1
+            if several and isinstance(statement, ast.Assign | ast.AnnAssign | ast.Expr | ast.Return | ast.AugAssign):
+                region = self.surgeon.region([statement])
+                if isinstance(region, Region):
+                    yield region
+
+    def widest(self, run: list[ast.stmt]) -> Region | None:
+        """The longest part of a run, from its start, that can be cut out."""
+        for end in range(len(run), 1, -1):
+            region = self.surgeon.region(run[:end])
+            if isinstance(region, Region):
+                return region
+        return None
+
+    def cut(self, situations: list[Situation], region: Region) -> Verdict:
+        """Statements moved into a nested function."""
+        kinds = {each.site.entry.kind for each in situations}
+        runner = self.runner("cpu" if kinds == {"cpu"} else "other")
+        hazards = [hazard for each in situations for hazard in self.hazards(each, region)]
+        hazard = worst(hazards) if runner else _no_runner()
+        if hazard is not None and hazard.level == "manual":
+            return Verdict("manual", hazard.reason)
+        first = region.statements[0]
+        lines = (_first_line(first), region.statements[-1].end_lineno or first.lineno)
+        taken = {*self.opened.mentions, *(name for _, name in self.module.names)}
+        methods = [each.site.entry.name.rpartition(".")[2] for each in situations]
+        change = Cut(
+            runner,
+            self.module.path,
+            (self.opened.top(first), self.opened.number(first, ast.stmt)),
+            self.opened.number(region.statements[-1], ast.stmt),
+            lines,
+            name_for(methods, region.results, taken),
+            region.results,
+            region.outer,
+            region.returns,
+            self.annotation(region),
+        )
+        return Verdict("unsafe", hazard.reason, change) if hazard else Verdict("safe", _CALM, change)
+
+    def annotation(self, region: Region) -> str:
+        """What the nested function gives, where the coroutine says such things."""
+        returns = self.function.returns
+        if returns is None or region.results:
+            return ""
+        if not region.returns:
+            return "None"
+        text = ast.get_source_segment(self.opened.text, returns) or ""
+        return "" if "\n" in text or "#" in text else text
+
+    # One call
+
+    def single(self, situation: Situation) -> Verdict:
+        """One call made in a thread."""
+        node = situation.node
+        runner = self.runner(situation.site.entry.kind)
+        if not isinstance(node, ast.Call) or situation.site.call.number < 0:
+            reason = self.surgeon.region([self.opened.statement(node)])
+            why = reason if isinstance(reason, str) else "no call stands here that a thread could make"
+            return Verdict("manual", f"{why}; move it into a function of its own and call that in a thread")
+        hazards = [*self.hazards(situation, None), *of_call(situation, self.threads)]
+        hazard = worst(hazards) if runner else _no_runner()
+        if hazard is not None and hazard.level == "manual":
+            return Verdict("manual", hazard.reason)
+        names = {keyword.arg for keyword in node.keywords}
+        partial = (runner == ANYIO and bool(names)) or (runner != ASYNCIO and "func" in names)
+        change = Thread(runner, partial)
+        return Verdict("unsafe", hazard.reason, change) if hazard else Verdict("safe", _CALM, change)
+
+    def hazards(self, situation: Situation, region: Region | None) -> Iterator[Hazard]:
+        """What stands against a thread for a site, on its own or with the statements around it."""
+        yield from of_site(situation, region, self.threads)
+        site = situation.site
+        if region is not None:
+            contexts = site.module.facts.contexts
+            first, last = _first_line(region.statements[0]), region.statements[-1].end_lineno or 0
+            outside = tuple(n for n in site.call.contexts if not first <= contexts[n].line <= last)
+            awaited_at = replace(site, call=site.call._replace(contexts=outside, scope=site.function, awaited=False))
+            situation = replace(situation, site=awaited_at)
+        yield from of_await(situation)
+
+    def runner(self, kind: str) -> str:
+        """What runs work of a kind in a thread."""
+        return runner_for(self.project.program, self.module, kind, self.project.offload)
+
+
+def _no_runner() -> Hazard:
+    return Hazard("manual", "this module runs on a loop for which no runner of threads is known; call it in a thread")
+
+
+def _first_line(statement: ast.stmt) -> int:
+    return min([statement.lineno, *(each.lineno for each in getattr(statement, "decorator_list", ()))])
