@@ -100,7 +100,15 @@ class _Run:
         # Decisions look at one file after the other, and at few again.
         opener = lru_cache(maxsize=_OPEN_FILES)(lambda path: Opened(data[path]))
         return Project(
-            program, found, sites, Deadlines(program), Patches(program), opener, self.within, self.settings.offload
+            program,
+            found,
+            sites,
+            Deadlines(program),
+            Patches(program),
+            opener,
+            lambda: ((path, data[path].decode("utf-8", "replace")) for path in program.modules),
+            self.within,
+            self.settings.offload,
         )
 
     def wanted(self, site: Site) -> bool:

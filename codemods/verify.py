@@ -12,6 +12,7 @@ import tokenize
 import warnings
 from codecs import BOM_UTF8
 from collections import Counter
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from codemods import catalog
@@ -63,18 +64,20 @@ def _first_stray(old: Sequence[bytes], new: Sequence[bytes], lines: Lines) -> in
 
     Blank lines may come and go with what they set apart. Lines that move keep their text and their order.
     """
-    kept, moved, dropped = _all(lines.kept), _all(lines.moved), _all(lines.dropped)
+    kept, dropped = _all(lines.kept), _all(lines.dropped)
+    changing = kept | _all(lines.moved)
     expected = [(number, line) for number, line in enumerate(old, 1) if line.strip() and number not in dropped]
     written = [line for line in new if line.strip()]
     i = j = last = 0
     while i < len(expected):
         number, wanted = expected[i]
-        if number in kept or number in moved:
+        if number in changing:
             end = i
-            while end < len(expected) and (expected[end][0] in kept or expected[end][0] in moved):
+            while end < len(expected) and expected[end][0] in changing:
                 end += 1
             steady = [line.strip() for number, line in expected[i:end] if number not in kept]
-            following = [line for number, line in expected[end : end + _WINDOW] if number not in kept | moved]
+            fixed = takewhile(lambda each: each[0] not in changing, expected[end : end + _WINDOW])
+            following = [line for _, line in fixed]
             found = _after(written, j, steady, following)
             if found < 0:
                 return number

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 from codemods.facts.order import children
 from codemods.facts.values import dotted
 from codemods.hazards.situation import Hazard
+from codemods.program.values import NOTHING, Definition, File, Instance, Thing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from codemods.facts import Opened
     from codemods.hazards.situation import Situation
-    from codemods.program import Module
+    from codemods.program.touches import Touches
 
 _CHANGING = frozenset(
     {"add", "append", "appendleft", "clear", "difference_update", "discard", "extend", "insert", "pop", "popitem"}
@@ -52,8 +53,8 @@ def hazards(situation: Situation) -> Iterator[Hazard]:
     """Read, then the call, then written: in this order, or around the turn of a loop."""
     site = situation.site
     function = situation.opened.function(situation.node)
-    reader = _Reader(situation.opened, site.module, site.function, function, situation.node)
-    events = list(reader.events())
+    reader = _Reader(situation.opened, situation.calls, Definition(site.module.path, site.function), situation.node)
+    events = list(reader.events(function))
     place = next((number for number, event in enumerate(events) if event.what == "site"), len(events))
     around = events[place].loops if place < len(events) else frozenset()
     before, after = events[:place], events[place:]
@@ -69,10 +70,9 @@ def hazards(situation: Situation) -> Iterator[Hazard]:
         )
 
 
-def changed_in_place(opened: Opened, module: Module, scope: int) -> list[str]:
+def changed_in_place(opened: Opened, calls: Touches, function: Definition) -> list[str]:
     """State that others can reach, which a function reads and then writes: in threads, two may do so at once."""
-    function = opened.nodes[scope]
-    events = list(_Reader(opened, module, scope, function, None).events())
+    events = list(_Reader(opened, calls, function, None).events(opened.nodes[function.scope]))
     found: dict[str, None] = {}
     read: set[str] = set()
     for event in events:
@@ -90,18 +90,18 @@ def _keys(events: Iterable[_Event], what: str) -> set[str]:
 class _Reader:
     """The reads and writes of one function, in the order in which they are evaluated, and where a node of it comes."""
 
-    def __init__(self, opened: Opened, module: Module, scope: int, function: ast.AST, node: ast.expr | None) -> None:
+    def __init__(self, opened: Opened, calls: Touches, function: Definition, node: ast.expr | None) -> None:
         self._opened = opened
-        self._module = module
-        self._scope = scope
-        self._function = function
+        self._calls = calls
+        self._module = calls.program.modules[function.path]
+        self._scope = function.scope
         self._node = node
 
-    def events(self) -> Iterator[_Event]:
+    def events(self, function: ast.AST) -> Iterator[_Event]:
         """One walk; the bodies of nested functions run at another time and are left out."""
         nothing: frozenset[int] = frozenset()
         stack: list[tuple[ast.AST | _Event, frozenset[int]]] = [
-            (statement, nothing) for statement in reversed(getattr(self._function, "body", []))
+            (statement, nothing) for statement in reversed(getattr(function, "body", []))
         ]
         while stack:
             node, loops = stack.pop()
@@ -165,11 +165,19 @@ class _Reader:
         if not isinstance(node.func, ast.Attribute) or node.func.attr not in _CHANGING:
             return []
         owner = node.func.value
+        if self._no_container(owner):
+            return []
         root = self._root(owner)
         # A method of a bare parameter or local is more often a session's `add` than a set's.
         if isinstance(owner, ast.Name) and self._own(root):
             return []
         return self._events("write", owner, loops, called=True)
+
+    def _no_container(self, owner: ast.expr) -> bool:
+        """Whether something is known to be no container: a session, a client, an object of the project."""
+        name = dotted(owner)
+        values = self._calls.of(self._module, self._opened.scope(owner), name, owner.lineno) if name else NOTHING
+        return bool(values) and all(isinstance(value, Instance | Thing | File) for value in values)
 
     def _events(self, what: str, node: ast.expr, loops: frozenset[int], *, called: bool = False) -> list[_Event]:
         inside = called

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from codemods.hazards.patches import Patches
     from codemods.loop import Deadlines, Site
     from codemods.program import Program
+    from codemods.program.touches import Touches
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Situation:
     program: Program
     deadlines: Deadlines
     patches: Patches
+    calls: Touches
 
 
 @dataclass(frozen=True, slots=True)

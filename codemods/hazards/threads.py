@@ -87,7 +87,7 @@ class Threads:
         about = module.facts.scopes[scope]
         if about.kind == "lambda" or about.qualname.rpartition(".")[2] in {"__init__", "__post_init__", "__new__"}:
             return
-        changed = changed_in_place(self._open(module.path), module, scope)
+        changed = changed_in_place(self._open(module.path), self._calls, Definition(module.path, scope))
         if changed:
             yield Hazard(
                 "unsafe",

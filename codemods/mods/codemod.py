@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from codemods.hazards import Situation
+from codemods.hazards import Hazard, Situation, of_await
+from codemods.loop import Nominal
+from codemods.program.values import Bound, Definition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from codemods.facts import Opened
     from codemods.hazards.patches import Patches
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from codemods.model import Level
     from codemods.program import Program
     from codemods.program.touches import Touches
-    from codemods.program.values import Definition
+    from codemods.program.values import Values
 
 
 _Made = TypeVar("_Made")
@@ -37,7 +39,6 @@ class Thread:
 
     runner: str
     """The qualified name of what runs it."""
-    partial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,8 @@ class Project:
     deadlines: Deadlines
     patches: Patches
     open: Callable[[str], Opened]
+    texts: Callable[[], Iterable[tuple[str, str]]]
+    """The text of every file, by its path."""
     within: frozenset[str] = frozenset()
     """The files that may change."""
     offload: str = "auto"
@@ -104,12 +107,45 @@ class Project:
             self.memory[name] = make()
         return cast("_Made", self.memory[name])
 
+    @cached_property
+    def nominal(self) -> Nominal:
+        """Which coroutine functions never give way."""
+        return Nominal(self.calls)
+
+    def of_await(self, situation: Situation) -> Iterator[Hazard]:
+        """Everything that stands against an await where a site stands.
+
+        Where its function never gave way before, that is new to whoever awaits the function as well.
+        """
+        yield from of_await(situation)
+        site = situation.site
+        waiting = [Definition(site.module.path, site.function)]
+        seen = set(waiting)
+        while waiting:
+            function = waiting.pop()
+            if function not in self.nominal:
+                continue
+            name = self.program.modules[function.path].facts.scopes[function.scope].qualname.rpartition(".")[2]
+            for module, call in self.calls.calls_named(name):
+                holder = Definition(module.path, module.function_of(call.scope))
+                if not call.awaited or holder in seen or not _calls(self.calls.callee(module, call), function):
+                    continue
+                seen.add(holder)
+                waiting.append(holder)
+                there = replace(site, module=module, call=call._replace(awaited=False), function=holder.scope, chain=())
+                above = self.situation(there)
+                for hazard in of_await(above) if above is not None else ():
+                    where = f"{module.shown}:{call.place[0]}"
+                    yield Hazard(hazard.level, f"{where} awaits it, and there {hazard.reason}")
+
     def situation(self, site: Site) -> Situation | None:
         """A site with its node; nothing where its text is not found again."""
         opened = self.open(site.module.path)
         number = site.call.number
         node = opened.calls[number] if number >= 0 else opened.at(site.call.place)
-        return Situation(site, node, opened, self.program, self.deadlines, self.patches) if node is not None else None
+        if node is None:
+            return None
+        return Situation(site, node, opened, self.program, self.deadlines, self.patches, self.calls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,3 +175,7 @@ class Codemod:
     """It swaps a call for one that does the same: where that settles a whole function, nothing else is asked."""
     whole: bool = False
     """It changes whole functions: either all sites of one or none."""
+
+
+def _calls(values: Values, function: Definition) -> bool:
+    return any((value.function if isinstance(value, Bound) else value) == function for value in values)

@@ -63,7 +63,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from codemods.hazards import Hazard, of_await, patched, worst
+from codemods.hazards import Hazard, patched, worst
 from codemods.hazards.durations import Durations
 from codemods.hazards.loops import library_of
 from codemods.mods.codemod import Swap, Verdict
@@ -72,7 +72,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from codemods.hazards import Situation
-    from codemods.mods.codemod import Work
+    from codemods.mods.codemod import Project, Work
 
 KINDS = ("sleep",)
 EXACT = True
@@ -80,7 +80,7 @@ EXACT = True
 
 def decide(work: Work) -> list[Verdict | None]:
     """Whether each sleep can become its twin."""
-    return [_decide(each) if _is_sleep(each) else None for each in work.situations]
+    return [_decide(work.project, each) if _is_sleep(each) else None for each in work.situations]
 
 
 def _is_sleep(situation: Situation) -> bool:
@@ -89,7 +89,7 @@ def _is_sleep(situation: Situation) -> bool:
     return site.entry.kind in KINDS and not site.chain and isinstance(situation.node, ast.Call)
 
 
-def _decide(situation: Situation) -> Verdict:
+def _decide(project: Project, situation: Situation) -> Verdict:
     entry = situation.site.entry
     library = library_of(situation.site.module, situation.program)
     twin = entry.twins.get(library)
@@ -98,7 +98,7 @@ def _decide(situation: Situation) -> Verdict:
     if situation.program.layout.absolute(situation.site.module.path, library):
         return Verdict("manual", f"a file of the project is called {library}, so {twin} cannot be imported; rename it")
     hazard = worst(
-        [*_other_meanings(situation), *of_await(situation), *_arguments(situation), *patched.hazards(situation)]
+        [*_other_meanings(situation), *project.of_await(situation), *_arguments(situation), *patched.hazards(situation)]
     )
     if hazard is None:
         return Verdict("safe", f"{twin} waits as long and lets the loop go on", Swap(twin))

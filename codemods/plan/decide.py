@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from codemods import mods
 from codemods.model import Finding
-from codemods.mods import Verdict, Work
+from codemods.mods import Convert, Verdict, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from codemods.loop import Site
     from codemods.mods import Change, Codemod, Project
+    from codemods.program.values import Definition
 
 # A plain function needs no await at all; what is left is swapped where there is an exact twin, and else offloaded.
 _ORDER = ("to-def", "sleep", "offload")
@@ -30,50 +31,86 @@ class Decision:
     change: Change | None
 
 
+Given = list[list[tuple[str, Verdict]]]
+"""For each site of a function, what each codemod says."""
+
+
 def decide(project: Project, chosen: tuple[str, ...] = ()) -> Iterator[Decision]:
     """Decide about every site of a project; `chosen` names the only codemods to use, first ones first."""
     names = chosen or sorted(mods.names(), key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER))
     codemods = [mods.load(name) for name in names]
+    whole = {codemod.name for codemod in codemods if codemod.whole}
+    works = {function: _work(project, function, sites) for function, sites in sorted(project.sites.items())}
+    given = {function: _given(work, codemods) for function, work in works.items() if work.situations}
+    changed = _whole_functions(given, whole)
     seen: Counter[tuple[str, str, str]] = Counter()
-    for function, sites in sorted(project.sites.items()):
-        ordered = sorted(sites, key=lambda site: (site.call.place, site.call.number))
-        situations = [project.situation(site) for site in ordered]
-        found = [each for each in situations if each is not None]
-        verdicts = iter(
-            _verdicts(Work(project, function, tuple(found), (False,) * len(found)), codemods) if found else ()
-        )
-        for site, situation in zip(ordered, situations, strict=True):
-            name, verdict = next(verdicts) if situation is not None else ("", _not_found())
+    for function, work in works.items():
+        found = iter(_picked(given.get(function, []), whole, changed=function in changed))
+        with_node = {each.site.call.place for each in work.situations}
+        for site in sorted(project.sites[function], key=_place):
+            name, verdict = next(found) if site.call.place in with_node else ("", _not_found())
             codemod = name if verdict.level != "manual" else None
             yield Decision(site, _finding(site, verdict, codemod, seen), verdict.change)
 
 
-def _verdicts(work: Work, codemods: Sequence[Codemod]) -> list[tuple[str, Verdict]]:
-    """The first safe verdict for each site, else the first that is not manual, else the last word on it."""
-    given: list[list[tuple[str, Verdict]]] = [[] for _ in work.situations]
+def _place(site: Site) -> tuple[tuple[int, int, int, int], int]:
+    return site.call.place, site.call.number
+
+
+def _work(project: Project, function: Definition, sites: Sequence[Site]) -> Work:
+    found = [project.situation(site) for site in sorted(sites, key=_place)]
+    situations = tuple(each for each in found if each is not None)
+    return Work(project, function, situations, (False,) * len(situations))
+
+
+def _given(work: Work, codemods: Sequence[Codemod]) -> Given:
+    """What the codemods say about each site, as far as they need to be asked."""
+    given: Given = [[] for _ in work.situations]
     exact = [codemod for codemod in codemods if codemod.exact]
     whole = {codemod.name for codemod in codemods if codemod.whole}
     # Where every site has an exact twin, nothing else is asked: the function may wait as it always did.
-    for codemod in (*exact, *(each for each in codemods if not each.exact)) if _all_settled(work, exact) else codemods:
+    first = exact if _all_settled(work, exact) else []
+    for codemod in (*first, *(each for each in codemods if each not in first)):
         if all(any(v.level == "safe" for _, v in each) for each in given):
             break
-        if codemod.whole and any(any(v.level == "safe" for _, v in each) for each in given):
-            continue
         settled = tuple(any(v.change is not None for n, v in each if n not in whole) for each in given)
         for each, verdict in zip(given, codemod.decide(replace(work, settled=settled)), strict=True):
             if verdict is not None:
                 each.append((codemod.name, verdict))
-    if _whole_is_best(given, whole):
-        return [next(pair for pair in each if pair[0] in whole) for each in given]
-    return [_best([pair for pair in each if pair[0] not in whole] or each) for each in given]
+    return given
+
+
+def _whole_functions(given: Mapping[Definition, Given], names: set[str]) -> set[Definition]:
+    """The functions that change as a whole: with all that goes with them, or not at all."""
+    changed = {function for function, sites in given.items() if _whole_is_best(sites, names)}
+    while True:
+        broken = {function for function in changed if not (_together(given[function], names) & given.keys()) <= changed}
+        if not broken:
+            return changed
+        changed -= broken
+
+
+def _together(given: Given, names: set[str]) -> frozenset[Definition]:
+    changes = (verdict.change for each in given for name, verdict in each if name in names)
+    return frozenset().union(*(change.functions for change in changes if isinstance(change, Convert)))
+
+
+def _picked(given: Given, names: set[str], *, changed: bool) -> Iterator[tuple[str, Verdict]]:
+    for each in given:
+        if changed:
+            yield next(pair for pair in each if pair[0] in names)
+        else:
+            yield _best([pair for pair in each if pair[0] not in names] or each)
 
 
 def _all_settled(work: Work, exact: Sequence[Codemod]) -> bool:
     verdicts = [codemod.decide(work) for codemod in exact]
-    return all(any(each is not None and each.level == "safe" for each in row) for row in zip(*verdicts, strict=True))
+    return bool(exact) and all(
+        any(each is not None and each.level == "safe" for each in row) for row in zip(*verdicts, strict=True)
+    )
 
 
-def _whole_is_best(given: list[list[tuple[str, Verdict]]], names: set[str]) -> bool:
+def _whole_is_best(given: Given, names: set[str]) -> bool:
     """Whether the whole function changes: safely, or where no site of it could be dealt with safely by itself."""
     whole = [verdict.level for each in given for name, verdict in each if name in names]
     if not whole or whole[0] == "manual":
@@ -87,8 +124,11 @@ def _best(given: list[tuple[str, Verdict]]) -> tuple[str, Verdict]:
         return "", Verdict("manual", "no codemod of this run takes it off the loop; call it in a thread")
     for level in ("safe", "unsafe"):
         for name, verdict in given:
-            if verdict.level == level:
+            if verdict.level == level and not isinstance(verdict.change, Convert):
                 return name, verdict
+    for name, verdict in given:
+        if isinstance(verdict.change, Convert):
+            return name, Verdict("manual", f"what would go with it cannot ({verdict.reason})")
     return given[-1] if given[0][0] != "sleep" else given[0]
 
 

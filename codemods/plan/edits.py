@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING
 
 from codemods.edits import AwaitTwin, DropAwait, DropImport, Lines, Offload, Outline, ToDef
 from codemods.facts.values import dotted
+from codemods.hazards.runners import ANYIO, ASYNCIO, runner_for
 from codemods.mods import Convert, Cut, Swap, Thread
+from codemods.mods.to_def import clusters
 from codemods.plan.imports import Spot, done_with, written
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from codemods.edits import AddImport, Edit
-    from codemods.facts import Opened
+    from codemods.edits import Edit
+    from codemods.facts import Call, Opened
     from codemods.loop import Site
     from codemods.mods import Project
     from codemods.plan.decide import Decision
+    from codemods.program import Module
     from codemods.program.values import Definition
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -29,50 +32,93 @@ def edits_for(project: Project, decisions: Iterable[Decision]) -> Mapping[str, t
     """All edits that carry out some decisions, by file."""
     found: dict[str, dict[Edit, None]] = defaultdict(dict)
     swapped: dict[str, list[Site]] = defaultdict(list)
+    converted: set[Definition] = set()
     for decision in decisions:
         site, change = decision.site, decision.change
         path = site.module.path
-        additions: list[AddImport | None] = []
         spot = Spot(site.module, site.call.scope, site.call.place[0])
-        if isinstance(change, Cut):
-            runner, addition = written(project.program, spot, change.runner)
-            top, first = change.first
-            edit: Edit = Outline(
-                top,
-                first,
-                change.last,
-                change.name,
-                runner,
-                change.results,
-                change.outer,
-                change.returns,
-                change.annotation,
-                change.lines,
-            )
-            additions.append(addition)
-        elif isinstance(change, Swap | Thread):
-            statement, place = (
-                site.call.statement,
-                site.call.number - site.module.facts.first_calls[site.call.statement],
-            )
-            if isinstance(change, Swap):
+        match change:
+            case Convert():
+                converted |= change.functions
+            case Cut():
+                runner, addition = written(project.program, spot, change.runner)
+                found[path] |= _listed(_outline(change, runner), addition)
+            case Swap():
                 swapped[path].append(site)
-                text, addition = written(project.program, spot, change.twin)
-                edit = AwaitTwin(statement, place, site.call.callee, text)
-            else:
-                text, addition = written(project.program, spot, change.runner)
-                partial, another = written(project.program, spot, _PARTIAL) if change.partial else ("", None)
-                additions.append(another)
-                callee = dotted(project.open(path).calls[site.call.number].func)
-                edit = Offload(statement, place, callee, text, partial)
-            additions.append(addition)
-        else:
-            continue
-        found[path][edit] = None
-        found[path] |= {each: None for each in additions if each is not None}
+                twin, addition = written(project.program, spot, change.twin)
+                edit = AwaitTwin(*_numbers(site.module, site.call), site.call.callee, twin)
+                found[path] |= _listed(edit, addition)
+            case Thread():
+                found[path] |= _listed(*_offload(project, spot, site.call, change.runner))
+    for path, edits in _conversion(project, converted):
+        found[path] |= edits
     for path, sites in swapped.items():
         found[path] |= dict.fromkeys(done_with(project.program, project.open(path), sites))
     return {path: tuple(edits) for path, edits in found.items()}
+
+
+def _listed(*edits: Edit | None) -> dict[Edit, None]:
+    return {edit: None for edit in edits if edit is not None}
+
+
+def _numbers(module: Module, call: Call) -> tuple[int, int]:
+    """The top-level statement of a call, and its number there."""
+    return call.statement, call.number - module.facts.first_calls[call.statement]
+
+
+def _outline(change: Cut, runner: str) -> Outline:
+    top, first = change.first
+    return Outline(
+        top,
+        first,
+        change.last,
+        change.name,
+        runner,
+        change.results,
+        change.outer,
+        change.returns,
+        change.annotation,
+        change.lines,
+    )
+
+
+def _offload(project: Project, spot: Spot, call: Call, runner: str) -> tuple[Edit | None, ...]:
+    """A call made in a thread, with the imports that it needs."""
+    node = project.open(spot.module.path).calls[call.number]
+    names = {keyword.arg for keyword in node.keywords}
+    collides = (runner == ANYIO and bool(names)) or (runner != ASYNCIO and "func" in names)
+    text, addition = written(project.program, spot, runner)
+    partial, another = written(project.program, spot, _PARTIAL) if collides else ("", None)
+    return Offload(*_numbers(spot.module, call), dotted(node.func), text, partial), addition, another
+
+
+def _conversion(project: Project, functions: Collection[Definition]) -> Iterator[tuple[str, dict[Edit, None]]]:
+    """Coroutine functions made plain, with all that refers to them."""
+    if not functions:
+        return
+    known = clusters(project)
+    for function in sorted(functions):
+        module = project.program.modules[function.path]
+        opened = project.open(function.path)
+        node = opened.nodes[function.scope]
+        assert isinstance(node, ast.AsyncFunctionDef)  # noqa: S101 (only those can go)
+        yield function.path, _listed(ToDef(opened.top(node), opened.number(node, _FUNCTIONS), node.name))
+        for number in known.members.of(function).uploads:
+            call = module.calls[number]
+            yield function.path, _listed(DropAwait(*_numbers(module, call), call.callee, "file"))
+        for reference in known.references.of(function):
+            if reference.call < 0:
+                continue
+            module = project.program.modules[reference.path]
+            call = module.calls[reference.call]
+            stays = reference.how == "awaited" and reference.holder not in functions and known.blocks(function)
+            if stays:
+                spot = Spot(module, call.scope, call.place[0])
+                runner = runner_for(project.program, module, "other", project.offload)
+                yield reference.path, _listed(*_offload(project, spot, call, runner))
+            else:
+                callee = dotted(project.open(reference.path).calls[call.number].func)
+                yield reference.path, _listed(DropAwait(*_numbers(module, call), callee))
 
 
 def together(project: Project, decisions: Sequence[Decision], failed: Collection[str]) -> list[Decision]:
@@ -117,4 +163,8 @@ def touched(opened: Opened, edits: Iterable[Edit]) -> Lines:
 
 def paths_of(project: Project, functions: Collection[Definition]) -> frozenset[str]:
     """The files that change with some functions."""
-    return frozenset(function.path for function in functions)
+    if not functions:
+        return frozenset()
+    known = clusters(project)
+    referring = {each.path for function in functions for each in known.references.of(function) if each.call >= 0}
+    return frozenset(function.path for function in functions) | referring

@@ -189,10 +189,7 @@ class Editor(cst.CSTTransformer):
         if not self.emptied.keys().isdisjoint(original_node.body):
             kept = iter(body)
             body = without_empty(
-                [
-                    cast("Statement", self.emptied[line] if line in self.emptied else next(kept))
-                    for line in original_node.body
-                ]
+                [self.emptied[line] if line in self.emptied else next(kept) for line in original_node.body]
             )
         elif self.outlines:
             body = self.with_outlines(original_node, body)

@@ -66,8 +66,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from codemods.facts.values import dotted
-from codemods.hazards import Hazard, of_await, worst
-from codemods.hazards.runners import ANYIO, ASYNCIO, runner_for
+from codemods.hazards import Hazard, worst
+from codemods.hazards.runners import runner_for
 from codemods.hazards.threads import Threads
 from codemods.model import KINDS
 from codemods.mods.codemod import Cut, Thread, Verdict
@@ -256,9 +256,7 @@ class _Function:
         hazard = worst(hazards) if runner else _no_runner()
         if hazard is not None and hazard.level == "manual":
             return Verdict("manual", hazard.reason)
-        names = {keyword.arg for keyword in node.keywords}
-        partial = (runner == ANYIO and bool(names)) or (runner != ASYNCIO and "func" in names)
-        change = Thread(runner, partial)
+        change = Thread(runner)
         return Verdict("unsafe", hazard.reason, change) if hazard else Verdict("safe", _CALM, change)
 
     def hazards(self, situation: Situation, region: Region | None) -> Iterator[Hazard]:
@@ -271,7 +269,7 @@ class _Function:
             outside = tuple(n for n in site.call.contexts if not first <= contexts[n].line <= last)
             awaited_at = replace(site, call=site.call._replace(contexts=outside, scope=site.function, awaited=False))
             situation = replace(situation, site=awaited_at)
-        yield from of_await(situation)
+        yield from self.project.of_await(situation)
 
     def runner(self, kind: str) -> str:
         """What runs work of a kind in a thread."""
@@ -283,4 +281,5 @@ def _no_runner() -> Hazard:
 
 
 def _first_line(statement: ast.stmt) -> int:
-    return min([statement.lineno, *(each.lineno for each in getattr(statement, "decorator_list", ()))])
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(each.lineno for each in decorators)])

@@ -1,0 +1,305 @@
+"""Coroutine functions that can become plain ones together: those that never give way, with all that refers to them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from codemods.hazards import Hazard, worst
+from codemods.hazards.runners import runner_for
+from codemods.hazards.threads import Threads
+from codemods.loop import Site
+from codemods.mods.to_def.members import Members
+from codemods.mods.to_def.references import Reference, References
+from codemods.program.classes import is_test
+from codemods.program.values import Definition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from codemods.mods.codemod import Project
+
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a function stands: why it cannot go, or what may go wrong if it does."""
+
+    level: str
+    reason: str = ""
+
+
+class Clusters:
+    """The greatest sets of functions that can go together, safely and at all."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._calls = project.calls
+        self._threads: Threads = project.once("threads", lambda: Threads(project.survey, project.open))
+        self.members = Members(project, self._threads)
+        self._standing: dict[Definition, Standing] = {}
+
+    # Who could go
+
+    @cached_property
+    def _candidates(self) -> frozenset[Definition]:
+        """The functions with sites, all that they await and all that await them, as far as each could go by itself."""
+        found: set[Definition] = set()
+        waiting = [
+            function
+            for function in self._project.sites
+            if self._calls.kind(function) == "async def" and not is_test(function.path)
+        ]
+        while waiting:
+            function = waiting.pop()
+            if function in found:
+                continue
+            member = self.members.of(function)
+            if member.refusal:
+                self._standing[function] = Standing("manual", member.refusal)
+                continue
+            found.add(function)
+            waiting += member.awaits
+        return self._with_callers(found)
+
+    def _with_callers(self, found: set[Definition]) -> frozenset[Definition]:
+        """Callers that only wait for those: they are looked for by name, and have nothing that blocks of their own."""
+        waiting = list(found)
+        while waiting:
+            name = self._name(waiting.pop())
+            for module, call in self._calls.calls_named(name):
+                holder = Definition(module.path, module.function_of(call.scope))
+                if not call.awaited or holder in found or holder in self._standing or is_test(module.path):
+                    continue
+                if self._calls.kind(holder) != "async def":
+                    continue
+                member = self.members.of(holder)
+                if member.refusal or not member.awaits & found:
+                    if member.refusal:
+                        self._standing[holder] = Standing("manual", member.refusal)
+                    continue
+                found.add(holder)
+                waiting.append(holder)
+                waiting += [each for each in member.awaits if each not in found and each not in self._standing]
+        return frozenset(found)
+
+    def _name(self, function: Definition) -> str:
+        return self._project.program.modules[function.path].facts.scopes[function.scope].qualname.rpartition(".")[2]
+
+    @cached_property
+    def references(self) -> References:
+        """The references to all candidates; the files that mention their names are looked for once."""
+        names = {self._name(function) for function in self._candidates}
+        mentioning: dict[str, list[str]] = {}
+        for path, text in self._project.texts():
+            for name in names.intersection(_IDENTIFIER.findall(text)):
+                mentioning.setdefault(name, []).append(path)
+        return References(self._project, mentioning)
+
+    # Who goes
+
+    @cached_property
+    def _going(self) -> tuple[frozenset[Definition], frozenset[Definition]]:
+        """The functions that can go safely, and those that can go at all."""
+        safe = self._fixpoint(self._candidates, frozenset({"safe"}))
+        return safe, self._fixpoint(self._candidates, frozenset({"safe", "unsafe"}))
+
+    def _fixpoint(self, functions: frozenset[Definition], levels: frozenset[str]) -> frozenset[Definition]:
+        going = set(functions)
+        while True:
+            leaving = {}
+            for function in sorted(going):
+                standing = self._stands(function, going)
+                if standing.level not in levels:
+                    leaving[function] = standing
+            if not leaving:
+                break
+            going -= leaving.keys()
+            if "unsafe" in levels:
+                self._standing |= leaving
+        # A function that nobody calls, as far as can be seen, is called by somebody who cannot be seen.
+        return frozenset(going)
+
+    def _stands(self, function: Definition, going: set[Definition]) -> Standing:
+        """How a function stands if all others of a set go with it."""
+        member = self.members.of(function)
+        if member.refusal:
+            return Standing("manual", member.refusal)
+        stuck = sorted(member.awaits - going)
+        if stuck:
+            reason = self._standing.get(stuck[0])
+            why = f", and {reason.reason}" if reason and reason.reason else ""
+            return Standing("manual", f"it awaits {self._qualname(stuck[0])}, which stays a coroutine function{why}")
+        relative = next((each for each in self._relatives(function) if each not in going), None)
+        if relative is not None:
+            return Standing("manual", f"{self._qualname(relative)} stands for the same method and stays as it is")
+        hazards = [*member.hazards]
+        called = member.registered
+        for reference in self.references.of(function):
+            if reference.how == "other":
+                return Standing("manual", reference.reason)
+            if reference.path not in self._project.within:
+                shown = self._project.program.modules[reference.path].shown
+                return Standing("manual", f"{shown} refers to it and is not among the paths given")
+            called |= reference.how in {"awaited", "registered"}
+            if reference.also - going:
+                return Standing("manual", f"{self._shown(reference)} may call something else as well")
+            if reference.how == "awaited" and reference.holder not in going and self.blocks(function):
+                hazards += self._of_offload(function, reference)
+        if not called:
+            return Standing("manual", "nothing is known to call it, so whoever does may await it")
+        hazard = worst(hazards)
+        return Standing(hazard.level, hazard.reason) if hazard else Standing("safe")
+
+    def _shown(self, reference: Reference) -> str:
+        return f"{self._project.program.modules[reference.path].shown}:{reference.line}"
+
+    def _qualname(self, function: Definition) -> str:
+        module = self._project.program.modules[function.path]
+        scope = module.facts.scopes[function.scope]
+        return f"{scope.qualname} of {module.shown}:{scope.line}"
+
+    def _relatives(self, function: Definition) -> frozenset[Definition]:
+        """The methods of the same name in the classes above, below and beside a method's own."""
+        module = self._project.program.modules[function.path]
+        scope = module.facts.scopes[function.scope]
+        if scope.parent not in module.classes:
+            return frozenset()
+        cls = Definition(function.path, scope.parent)
+        name = self._name(function)
+        family = {each for each in self._calls.line(cls) if isinstance(each, Definition)}
+        for each in list(family):
+            family |= set(self._calls.subclasses(each))
+        family |= self._interfaces(name, function)
+        found = {own for other in family if (own := self._method(other, name)) is not None}
+        return frozenset(found - {function})
+
+    def _interfaces(self, name: str, function: Definition) -> set[Definition]:
+        """The interfaces that a method stands in for by its shape alone."""
+        found: set[Definition] = set()
+        for module in self._project.program.modules.values():
+            if name not in module.summary.methods and not module.summary.asynchronous:
+                continue
+            for each in module.classes.values():
+                cls = Definition(module.path, each.scope)
+                own = self._method(cls, name)
+                if (
+                    own is not None
+                    and self._calls.is_protocol(cls)
+                    and function in self._calls.implementations(cls, name)
+                ):
+                    found.add(cls)
+                    found |= {
+                        Definition(f.path, self._project.program.modules[f.path].facts.scopes[f.scope].parent)
+                        for f in self._calls.implementations(cls, name)
+                    }
+        return found
+
+    def _method(self, cls: Definition, name: str) -> Definition | None:
+        module = self._project.program.modules[cls.path]
+        for binding in module.names.get((cls.scope, name), ()):
+            scope = module.opened_by.get((binding.within, binding.name, binding.line))
+            if scope is not None and scope in module.functions:
+                return Definition(cls.path, scope)
+        return None
+
+    # Those that stay and call one that goes
+
+    def blocks(self, function: Definition) -> bool:
+        """Whether a function blocks, itself or through those that it awaits."""
+        seen: set[Definition] = set()
+        waiting = [function]
+        while waiting:
+            each = waiting.pop()
+            if each in seen:
+                continue
+            seen.add(each)
+            if each in self._blocking:
+                return True
+            waiting += self.members.of(each).awaits
+        return False
+
+    @cached_property
+    def _blocking(self) -> frozenset[Definition]:
+        return frozenset(Definition(site.module.path, site.function) for site in self._project.survey.sites)
+
+    def _of_offload(self, function: Definition, reference: Reference) -> list[Hazard]:
+        """What stands against calling a function through a thread where it was awaited."""
+        site = self._site_at(function, reference)
+        situation = self._project.situation(site) if site is not None else None
+        if site is None or situation is None:
+            return [Hazard("manual", f"{self._shown(reference)} cannot call it through a thread")]
+        if not runner_for(self._project.program, site.module, "other", self._project.offload):
+            return [
+                Hazard("manual", f"{self._shown(reference)} runs on a loop for which no runner of threads is known")
+            ]
+        where = self._shown(reference)
+        return [
+            replace(each, reason=f"{where} would call it through a thread: {each.reason}")
+            for each in self._project.of_await(situation)
+        ]
+
+    def _site_at(self, function: Definition, reference: Reference) -> Site | None:
+        module = self._project.program.modules[reference.path]
+        call = module.calls[reference.call]._replace(awaited=False)
+        waiting, seen = [function], set()
+        while waiting:
+            each = waiting.pop(0)
+            if each in seen:
+                continue
+            seen.add(each)
+            for site in self._project.survey.sites:
+                if (site.module.path, site.function) == each:
+                    return Site(module, call, module.function_of(call.scope), site.entry, site.impact, ())
+            waiting += sorted(self.members.of(each).awaits)
+        return None
+
+    # Answers
+
+    def standing(self, function: Definition) -> Standing:
+        """Whether a function can go, at which level, and why not."""
+        safe, going = self._going
+        if function in safe:
+            return Standing("safe")
+        if function in going:
+            return Standing("unsafe", self._why_unsafe(function, going))
+        return self._standing.get(function, Standing("manual", "it has to stay a coroutine function"))
+
+    def _why_unsafe(self, function: Definition, going: frozenset[Definition]) -> str:
+        reasons: dict[str, None] = {}
+        for each in sorted(self.closure(function, going)):
+            standing = self._stands(each, set(going))
+            if standing.level == "unsafe":
+                reasons[standing.reason] = None
+        return "; and ".join(reasons) or "it goes with functions that can only go unsafely"
+
+    def together(self, function: Definition) -> frozenset[Definition]:
+        """All functions that go with one."""
+        safe, going = self._going
+        return self.closure(function, safe if function in safe else going)
+
+    def closure(self, function: Definition, going: frozenset[Definition]) -> frozenset[Definition]:
+        """A function, those that it awaits, those that await it and those that stand for the same method."""
+        found: set[Definition] = set()
+        waiting = [function]
+        while waiting:
+            each = waiting.pop()
+            if each in found or each not in going:
+                continue
+            found.add(each)
+            waiting += self.members.of(each).awaits
+            waiting += self._relatives(each)
+            waiting += [
+                reference.holder
+                for reference in self.references.of(each)
+                if reference.how == "awaited" and reference.holder is not None
+            ]
+        return frozenset(found)
+
+
+def functions_with(functions: Iterable[Definition], path: str) -> list[Definition]:
+    """Those of one file, in the order of the text."""
+    return sorted(function for function in functions if function.path == path)

@@ -1,0 +1,198 @@
+"""Whether one coroutine function could be a plain one, as far as its own head and body say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from codemods import catalog
+from codemods.hazards import Hazard
+from codemods.mods.to_def.references import function_of, takes_both
+from codemods.program.values import Definition, Method, Outside
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codemods.facts import Call, Expr
+    from codemods.hazards.threads import Threads
+    from codemods.mods.codemod import Project
+    from codemods.program import Module
+
+_NOT_OURS = frozenset({"__aenter__", "__aexit__", "__aiter__", "__anext__", "__await__", "__call__", "dispatch"})
+_ONE_AT_A_TIME = frozenset({"sqlalchemy.orm.Session", "sqlmodel.Session"})
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One coroutine function on its own."""
+
+    function: Definition
+    awaits: frozenset[Definition]
+    """The coroutine functions that it awaits."""
+    uploads: tuple[int, ...]
+    """The awaited calls of an uploaded file's methods, which have synchronous twins."""
+    registered: bool
+    """A framework calls it, as its decorators or its class say."""
+    hazards: tuple[Hazard, ...]
+
+    @property
+    def refusal(self) -> str:
+        """Why it has to stay a coroutine function; empty where it need not."""
+        return next((hazard.reason for hazard in self.hazards if hazard.level == "manual"), "")
+
+
+class Members:
+    """Asked of one function at a time."""
+
+    def __init__(self, project: Project, threads: Threads) -> None:
+        self._project = project
+        self._calls = project.calls
+        self._threads = threads
+        self._found: dict[Definition, Member] = {}
+
+    def of(self, function: Definition) -> Member:
+        """What is to be known about a coroutine function."""
+        if function not in self._found:
+            self._found[function] = self._look(function)
+        return self._found[function]
+
+    def _look(self, function: Definition) -> Member:
+        module = self._project.program.modules[function.path]
+        hazards = list(self._of_shape(module, function))
+        awaits, uploads, reason = self._awaited(module, function)
+        if reason:
+            hazards.append(Hazard("manual", reason))
+        registered, reason = self._decorated(module, function)
+        if reason:
+            hazards.append(Hazard("manual", reason))
+        if not any(hazard.level == "manual" for hazard in hazards):
+            hazards += self._in_a_thread(module, function)
+        return Member(function, awaits, uploads, registered, tuple(dict.fromkeys(hazards)))
+
+    def _of_shape(self, module: Module, function: Definition) -> Iterator[Hazard]:
+        about = module.functions[function.scope]
+        scope = module.facts.scopes[function.scope]
+        name = scope.qualname.rpartition(".")[2]
+        if about.generator:
+            yield Hazard("manual", f"{scope.qualname} is an async generator")
+        elif about.suspends:
+            yield Hazard(
+                "manual", f"{scope.qualname} waits in an `async for`, an `async with` or for something unknown"
+            )
+        if name in _NOT_OURS or name in catalog.frameworks().once_names:
+            yield Hazard("manual", f"{name} has to be a coroutine function for those who call it")
+        if function.path not in self._project.within:
+            yield Hazard("manual", f"{module.shown} is not among the paths given")
+
+    def _awaited(self, module: Module, function: Definition) -> tuple[frozenset[Definition], tuple[int, ...], str]:
+        """The coroutine functions and the uploads that it awaits; or what else it awaits."""
+        known = catalog.threads()
+        functions: set[Definition] = set()
+        uploads: list[int] = []
+        for call in module.calls_in.get(function.scope, ()):
+            if not call.awaited:
+                continue
+            values = self._calls.callee(module, call)
+            read = {value for value in values if isinstance(value, Method) and value.type in known.upload_types}
+            if read and len(read) == len(values) and all(each.name in known.upload_methods for each in read):
+                uploads.append(call.number)
+                continue
+            found = {each for value in values if (each := function_of(value)) is not None}
+            if not found or len(found) < len(values) or any(self._calls.kind(each) != "async def" for each in found):
+                name = call.callee or "a call's result"
+                return frozenset(), (), f"{_name(module, function)} awaits `{name}` in line {call.place[0]}"
+            functions |= found
+        return frozenset(functions), tuple(uploads), ""
+
+    # Who calls it
+
+    def _decorated(self, module: Module, function: Definition) -> tuple[bool, str]:
+        """Whether its decorators or its class hand it to a framework; or which of them stands against a plain function."""
+        about = module.functions[function.scope]
+        parent = module.facts.scopes[function.scope].parent
+        registered = False
+        for shape in about.decorators:
+            if self._registers(module, shape):
+                registered = True
+            elif not self._indifferent(module, parent, shape):
+                return False, f"the decorator `{_text(module, shape)}` may want a coroutine function"
+        if parent in module.classes:
+            line = self._calls.line(Definition(module.path, parent))
+            name = module.facts.scopes[function.scope].qualname.rpartition(".")[2]
+            methods = catalog.threads().called_methods
+            if any(isinstance(each, Outside) and name in methods.get(each.name, ()) for each in line):
+                return True, ""
+            strange = [each.name for each in line if isinstance(each, Outside) and not _harmless(each.name)]
+            if strange and not registered:
+                return (
+                    False,
+                    f"its class inherits from {strange[0]}, which may call it or want it to be a coroutine function",
+                )
+        return registered, ""
+
+    def _registers(self, module: Module, shape: Expr) -> bool:
+        call = module.calls.get(shape) if isinstance(shape, int) else None
+        return call is not None and takes_both(self._project, module, call)
+
+    def _indifferent(self, module: Module, scope: int, shape: Expr) -> bool:
+        """Whether a decorator does the same with a plain function."""
+        known = catalog.threads()
+        call = module.calls.get(shape) if isinstance(shape, int) else None
+        name = call.callee if call is not None else shape if isinstance(shape, str) else ""
+        if not name:
+            return False
+        outside = self._project.program.resolve(module, scope, name).outside
+        values = self._calls.callee(module, call) if call is not None else self._calls.of(module, scope, name)
+        named = {
+            f"{known.also_called.get(value.type, value.type)}.{value.name}"
+            for value in values
+            if isinstance(value, Method)
+        }
+        return bool((outside | named) & known.either_way)
+
+    # What it does
+
+    def _in_a_thread(self, module: Module, function: Definition) -> Iterator[Hazard]:
+        """What stands against running its body in a thread, with all plain functions that it enters."""
+        for each in sorted(self._threads.below([function])):
+            if each == function or self._calls.kind(each) != "async def":
+                yield from self._threads.of(each)
+        for site in self._project.sites.get(function, ()):
+            if site.entry.thread_bound and not self._made_here(module, function, site.call):
+                yield Hazard(
+                    "manual", f"{site.entry.name} belongs to an object that must stay in the thread which made it"
+                )
+            if (
+                site.entry.kind == "lock"
+                and not site.chain
+                and site.call.number >= 0
+                and "acquire" not in site.entry.name
+            ):
+                yield Hazard("unsafe", f"{site.entry.name} may keep a thread of the pool for as long as it waits")
+            if site.entry.name.rpartition(".")[0] in _ONE_AT_A_TIME and self._is_global(module, site.call):
+                yield Hazard(
+                    "manual",
+                    f"`{site.call.callee}` is of one session for all requests, which threads would use at once",
+                )
+
+    def _made_here(self, module: Module, function: Definition, call: Call) -> bool:
+        name = call.callee.partition(".")[0]
+        bindings = module.names.get((function.scope, name), ())
+        return bool(bindings) and all(each.kind in {"call", "value"} for each in bindings)
+
+    def _is_global(self, module: Module, call: Call) -> bool:
+        name = call.callee.partition(".")[0]
+        return bool(name) and module.holder(call.scope, name) == 0
+
+
+def _harmless(name: str) -> bool:
+    return name in catalog.threads().harmless_bases
+
+
+def _name(module: Module, function: Definition) -> str:
+    return module.facts.scopes[function.scope].qualname
+
+
+def _text(module: Module, shape: Expr) -> str:
+    call = module.calls.get(shape) if isinstance(shape, int) else None
+    return call.callee if call is not None and call.callee else shape if isinstance(shape, str) else "…"

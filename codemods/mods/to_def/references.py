@@ -1,0 +1,303 @@
+"""Everything in a project that refers to a coroutine function, and what each reference asks of it."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from codemods import catalog
+from codemods.facts.values import dotted
+from codemods.program.classes import is_test
+from codemods.program.values import Bound, Decorated, Definition, Instance, Method, Outside, Partial
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from codemods.facts import Call, Expr, Opened
+    from codemods.mods.codemod import Project
+    from codemods.program import Module
+    from codemods.program.values import Value, Values
+
+How = Literal["awaited", "in a test", "registered", "named", "other"]
+
+_HANDING_OUT = frozenset(
+    {"as_completed", "create_task", "ensure_future", "gather", "run", "run_coroutine_threadsafe", "run_until_complete"}
+    | {"shield", "spawn", "start_soon", "wait", "wait_for"}
+)
+_PATCHING = frozenset({"object", "patch", "setattr", "getattr", "delattr", "hasattr", "spy", "stub"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One place that refers to a function."""
+
+    how: How
+    path: str
+    line: int
+    call: int = -1
+    """The number of the call that calls it, where it is called."""
+    holder: Definition | None = None
+    """The function that awaits it."""
+    also: frozenset[Definition] = frozenset()
+    """What else the call may call."""
+    reason: str = ""
+
+
+class References:
+    """Asked of one function at a time."""
+
+    def __init__(self, project: Project, mentioning: Mapping[str, list[str]]) -> None:
+        self._project = project
+        self._mentioning = mentioning
+        self._calls = project.calls
+        self._modules = project.program.modules
+        self._found: dict[Definition, tuple[Reference, ...]] = {}
+
+    def of(self, function: Definition) -> tuple[Reference, ...]:
+        """Every reference to a function, in the whole project."""
+        if function not in self._found:
+            self._found[function] = tuple(self._find(function))
+        return self._found[function]
+
+    def _find(self, function: Definition) -> Iterator[Reference]:
+        module = self._modules[function.path]
+        scope = module.facts.scopes[function.scope]
+        name = scope.qualname.rpartition(".")[2]
+        method = scope.parent >= 0 and module.facts.scopes[scope.parent].kind == "class"
+        for path in self._mentioning.get(name, ()):
+            opened = self._project.open(path)
+            for node in self._mentions(opened, name):
+                found = self._classified(function, self._modules[path], opened, node, method=method)
+                if found is not None:
+                    yield found
+
+    def _mentions(self, opened: Opened, name: str) -> Iterator[ast.AST]:
+        names = {name}
+        for node in opened.mentions.get(name, ()):
+            if isinstance(node, ast.ImportFrom):
+                names |= {alias.asname for alias in node.names if alias.name == name and alias.asname}
+            yield node
+        for other in sorted(names - {name}):
+            yield from (node for node in opened.mentions.get(other, ()) if isinstance(node, ast.Name))
+
+    def _classified(
+        self, function: Definition, module: Module, opened: Opened, node: ast.AST, *, method: bool
+    ) -> Reference | None:
+        """What a mention of the name asks of the function; nothing where it is about something else."""
+        match node:
+            case ast.Constant(value=str(text)):
+                return self._text(function, module, opened, node, text)
+            case ast.Attribute(ctx=ast.Store()) if method and self._may_be_its_object(function, module, opened, node):
+                return self._other(module, node, "something else is put in its place")
+            case ast.Name(ctx=ast.Load()) | ast.Attribute(ctx=ast.Load()):
+                return self._read(function, module, opened, node, method=method)
+        return None
+
+    def _other(self, module: Module, node: ast.AST, reason: str) -> Reference:
+        line = getattr(node, "lineno", 0)
+        return Reference("other", module.path, line, reason=f"{reason} ({module.shown}:{line})")
+
+    def _text(
+        self, function: Definition, module: Module, opened: Opened, node: ast.Constant, text: str
+    ) -> Reference | None:
+        """A dotted path, or the name that something is patched or looked up by."""
+        own = self._modules[function.path]
+        qualname = own.facts.scopes[function.scope].qualname
+        paths = {f"{name}.{qualname}" for name in self._project.program.layout.names(function.path)}
+        if text.replace(":", ".") in paths:
+            return self._other(module, node, f"{text!r} names it in a text")
+        if "." in text:
+            # `patch("app.routes.load")`, where app.routes imports it.
+            ends = text.rpartition(".")[2] == qualname.rpartition(".")[2]
+            return (
+                self._other(module, node, f"{text!r} may name it in a text") if ends and is_test(module.path) else None
+            )
+        call = opened.parent(node)
+        if isinstance(call, ast.Call) and node in call.args:
+            if _called_name(call) in _PATCHING and (
+                not call.args or self._may_be_owner(function, module, opened, call.args[0])
+            ):
+                return self._other(module, node, f"it is looked up by its name, {text!r}")
+        return None
+
+    def _may_be_owner(self, function: Definition, module: Module, opened: Opened, node: ast.expr) -> bool:
+        values = self._values(module, opened, node)
+        return not values or any(self._owns(value, function) for value in values)
+
+    def _owns(self, value: Value, function: Definition) -> bool:
+        own = self._modules[function.path]
+        parent = Definition(function.path, own.facts.scopes[function.scope].parent)
+        match value:
+            case Instance():
+                return parent in self._calls.line(value.of) or value.of in self._calls.line(parent)
+            case Definition():
+                return value == parent or (self._calls.is_class(value) and parent in self._calls.line(value))
+            case Outside() | Method():
+                return False
+        return True
+
+    def _may_be_its_object(self, function: Definition, module: Module, opened: Opened, node: ast.Attribute) -> bool:
+        values = self._values(module, opened, node.value)
+        if not values:
+            return is_test(module.path)
+        return any(self._owns(value, function) for value in values)
+
+    # What stands for the function
+
+    def _values(self, module: Module, opened: Opened, node: ast.expr) -> Values:
+        shape = opened.shapes.of(node)
+        if not _known(shape, module):
+            return frozenset()
+        return self._calls.of(module, opened.scope(node), shape, node.lineno)
+
+    def _by_name(self, function: Definition, module: Module, opened: Opened, node: ast.expr) -> Values:
+        """The function, where a name leads to it although a decorator hides what it stands for."""
+        name = dotted(node)
+        if not name:
+            return frozenset()
+        qualname = self._modules[function.path].facts.scopes[function.scope].qualname
+        meanings = self._project.program.resolve(module, opened.scope(node), name).meanings
+        same = any(each.module == function.path and each.name == qualname for each in meanings)
+        return frozenset({function}) if same else frozenset()
+
+    def _read(
+        self, function: Definition, module: Module, opened: Opened, node: ast.expr, *, method: bool
+    ) -> Reference | None:
+        above = opened.parent(node)
+        if isinstance(above, ast.Call) and above.func is node:
+            return self._called(function, module, opened, above, method=method)
+        if isinstance(above, ast.Attribute) and isinstance(node, ast.Attribute) and not method:
+            return None
+        values = self._values(module, opened, node) or self._by_name(function, module, opened, node)
+        if values and not any(_is(value, function) for value in values):
+            return None
+        if not values and not (method and isinstance(node, ast.Attribute) and self._asked_for(opened, node, module)):
+            return None
+        if any(isinstance(value, Partial) for value in values):
+            return self._other(module, node, "some of its arguments are given in advance")
+        if self._overrides(above, node):
+            return Reference("named", module.path, node.lineno)
+        if self._registers(module, opened, node):
+            return Reference("registered", module.path, node.lineno)
+        return self._other(module, node, "it is handed on as it is")
+
+    def _asked_for(self, opened: Opened, node: ast.Attribute, module: Module) -> bool:
+        """Whether an attribute of something unknown is handed on, or may be a test's mock of the method."""
+        if is_test(module.path):
+            return True
+        return isinstance(opened.parent(node), ast.Call | ast.keyword)
+
+    def _overrides(self, above: ast.AST | None, node: ast.AST) -> bool:
+        """`app.dependency_overrides[f] = g` takes either kind on both sides."""
+        match above:
+            case ast.Subscript(value=ast.Attribute(attr="dependency_overrides")):
+                return True
+            case ast.Assign(targets=[ast.Subscript(value=ast.Attribute(attr="dependency_overrides"))], value=value):
+                return value is node
+        return False
+
+    def _registers(self, module: Module, opened: Opened, node: ast.expr) -> bool:
+        """Whether it is handed to something that takes a function of either kind."""
+        above = opened.parent(node)
+        if isinstance(above, ast.keyword):
+            above = opened.parent(above)
+        if not isinstance(above, ast.Call):
+            return False
+        call = module.calls.get(opened.calls.index(above))
+        if call is not None:
+            return takes_both(self._project, module, call)
+        # Annotations do not run, but FastAPI reads `Annotated[User, Depends(f)]` there.
+        return _called_name(above) in catalog.frameworks().depends
+
+    def _called(
+        self, function: Definition, module: Module, opened: Opened, node: ast.Call, *, method: bool
+    ) -> Reference | None:
+        number = opened.calls.index(node)
+        call = module.calls.get(number)
+        if call is None:
+            return None
+        values = self._calls.callee(module, call) or self._by_name(function, module, opened, node.func)
+        awaited = isinstance(opened.parent(node), ast.Await)
+        if not any(_is(value, function) for value in values):
+            unsure = not values and method and isinstance(node.func, ast.Attribute)
+            if unsure and (awaited or self._handed_out(opened, node)):
+                return self._other(module, node, "a call whose receiver is not known may be of it")
+            return None
+        if not awaited:
+            return self._other(module, node, "its coroutine is not awaited where it is made")
+        if any(module.facts.scopes[each].kind == "generator" for each in _scopes_up(module, call.scope)):
+            return self._other(module, node, "it is awaited in a generator expression")
+        holder = Definition(module.path, module.function_of(call.scope))
+        if is_test(module.path):
+            return Reference("in a test", module.path, node.lineno, number, holder)
+        others = frozenset(each for value in values if (each := function_of(value)) is not None) - {function}
+        if len(others) + 1 < len(values):
+            return self._other(module, node, "the call may be of something else as well")
+        return Reference("awaited", module.path, node.lineno, number, holder, others)
+
+    def _handed_out(self, opened: Opened, node: ast.Call) -> bool:
+        """Whether a call's result goes where coroutines go."""
+        for above, part in opened.ancestors(node):
+            if isinstance(above, ast.Call) and part is not above.func:
+                return _called_name(above) in _HANDING_OUT
+            if isinstance(above, ast.Return):
+                return True
+            if isinstance(above, ast.stmt):
+                return False
+        return False
+
+
+def _called_name(node: ast.Call) -> str:
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+
+
+def _known(shape: Expr, module: Module) -> bool:
+    """Whether all calls in a shape are ones that run: others have no result."""
+    if isinstance(shape, int):
+        return shape in module.calls
+    if isinstance(shape, tuple) and shape[0] == "=":
+        return True
+    return not isinstance(shape, tuple) or all(_known(part, module) for part in shape if isinstance(part, tuple | int))
+
+
+def _scopes_up(module: Module, scope: int) -> Iterator[int]:
+    while module.facts.scopes[scope].kind in {"comprehension", "generator", "class"}:
+        yield scope
+        scope = module.facts.scopes[scope].parent
+
+
+def takes_both(project: Project, module: Module, call: Call) -> bool:
+    """Whether a call takes plain functions as well as coroutine functions, and runs the plain ones in a thread."""
+    known = catalog.threads()
+    for value in project.calls.callee(module, call):
+        match value:
+            case Outside(name):
+                owner, _, last = name.rpartition(".")
+                if last in catalog.frameworks().depends or name in known.takes_both[""]:
+                    return True
+                if last in known.takes_both.get(known.also_called.get(owner, owner), ()):
+                    return True
+            case Method(_, kind, name):
+                if name in known.takes_both.get(known.also_called.get(kind, kind), ()):
+                    return True
+    return False
+
+
+def function_of(value: Value) -> Definition | None:
+    """The function of the project that a value is."""
+    match value:
+        case Definition():
+            return value
+        case Bound():
+            return value.function
+    return None
+
+
+def _is(value: Value, function: Definition) -> bool:
+    match value:
+        case Decorated():
+            return _is(value.inside, function)
+        case Partial():
+            return _is(value.function, function)
+    return function_of(value) == function
