@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -19,8 +20,7 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _SCOPES = (*_DEFINITIONS, ast.Lambda, *_COMPREHENSIONS)
 _Node = TypeVar("_Node", bound=ast.AST)
 
-# A dotted path that is longer is none.
-_LONGEST_PATH = 200
+_IDENTIFIER = re.compile(r"[^\W\d]\w*")
 
 
 class Opened:
@@ -109,13 +109,14 @@ class Opened:
         return self._places.get(place)
 
     @cached_property
-    def mentions(self) -> Mapping[str, list[ast.AST]]:
-        """The nodes that bring up a name: bare, behind a dot, in an import, or as the end of a text."""
-        found: dict[str, list[ast.AST]] = {}
-        for node in walk(self.tree):
-            for name in _mentioned(node):
-                found.setdefault(name, []).append(node)
-        return found
+    def call_numbers(self) -> Mapping[ast.Call, int]:
+        """The number of each call."""
+        return {node: number for number, node in enumerate(self.calls)}
+
+    @cached_property
+    def identifiers(self) -> frozenset[str]:
+        """Every name that the text uses for anything."""
+        return frozenset(_IDENTIFIER.findall(self.text))
 
     def statement(self, node: ast.AST) -> ast.stmt:
         """The innermost statement that a node is a part of."""
@@ -137,13 +138,3 @@ class Opened:
     def all_in(self, top: int, kinds: type[_Node] | tuple[type[_Node], ...]) -> list[_Node]:
         """The nodes of some kinds within a top-level statement, in source order."""
         return [each for each in walk(self.tree.body[top]) if isinstance(each, kinds)]
-
-
-def _mentioned(node: ast.AST) -> Iterator[str]:
-    match node:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            yield name
-        case ast.Constant(value=str(text)) if text.isascii() and len(text) < _LONGEST_PATH:
-            yield text.replace(":", ".").rpartition(".")[2]
-        case ast.ImportFrom(names=names):
-            yield from (alias.name for alias in names)

@@ -70,19 +70,6 @@ def hazards(situation: Situation) -> Iterator[Hazard]:
         )
 
 
-def changed_in_place(opened: Opened, calls: Touches, function: Definition) -> list[str]:
-    """State that others can reach, which a function reads and then writes: in threads, two may do so at once."""
-    events = list(_Reader(opened, calls, function, None).events(opened.nodes[function.scope]))
-    found: dict[str, None] = {}
-    read: set[str] = set()
-    for event in events:
-        if event.what == "write" and event.key in read:
-            found[event.key] = None
-        elif event.what in {"read", "check"}:
-            read.add(event.key)
-    return list(found)
-
-
 def _keys(events: Iterable[_Event], what: str) -> set[str]:
     return {event.key for event in events if event.what == what}
 

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from codemods import catalog
-from codemods.hazards.races import changed_in_place
+from codemods.hazards.shared import changed_by
 from codemods.hazards.situation import Hazard
 from codemods.program.values import Definition, Method, Outside, Thing
 
@@ -87,11 +87,11 @@ class Threads:
         about = module.facts.scopes[scope]
         if about.kind == "lambda" or about.qualname.rpartition(".")[2] in {"__init__", "__post_init__", "__new__"}:
             return
-        changed = changed_in_place(self._open(module.path), self._calls, Definition(module.path, scope))
-        if changed:
+        key, line = changed_by(self._open(module.path), self._calls, Definition(module.path, scope))
+        if key:
             yield Hazard(
                 "unsafe",
-                f"{about.qualname} of {module.shown}:{about.line} reads `{changed[0]}` and then writes it, "
+                f"{about.qualname} changes `{key}` in {module.shown}:{line} depending on what it was, "
                 "and in threads two requests can do that at the same time",
             )
 

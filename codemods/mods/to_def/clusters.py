@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from codemods.mods.codemod import Project
-
-_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +88,8 @@ class Clusters:
 
     @cached_property
     def references(self) -> References:
-        """The references to all candidates; the files that mention their names are looked for once."""
-        names = {self._name(function) for function in self._candidates}
-        mentioning: dict[str, list[str]] = {}
-        for path, text in self._project.texts():
-            for name in names.intersection(_IDENTIFIER.findall(text)):
-                mentioning.setdefault(name, []).append(path)
-        return References(self._project, mentioning)
+        """The references to all candidates."""
+        return References(self._project, self._candidates)
 
     # Who goes
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from codemods import catalog
+from codemods.facts.order import walk
 from codemods.facts.values import dotted
 from codemods.program.classes import is_test
-from codemods.program.values import Bound, Decorated, Definition, Instance, Method, Outside, Partial
+from codemods.program.values import Bound, Decorated, Definition, File, Instance, Method, Outside, Partial
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from codemods.facts import Call, Expr, Opened
     from codemods.mods.codemod import Project
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 How = Literal["awaited", "in a test", "registered", "named", "other"]
 
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+# A dotted path that is longer is none.
+_LONGEST_PATH = 200
 _HANDING_OUT = frozenset(
     {"as_completed", "create_task", "ensure_future", "gather", "run", "run_coroutine_threadsafe", "run_until_complete"}
     | {"shield", "spawn", "start_soon", "wait", "wait_for"}
@@ -47,39 +52,41 @@ class Reference:
 class References:
     """Asked of one function at a time."""
 
-    def __init__(self, project: Project, mentioning: Mapping[str, list[str]]) -> None:
+    def __init__(self, project: Project, functions: Iterable[Definition]) -> None:
         self._project = project
-        self._mentioning = mentioning
         self._calls = project.calls
         self._modules = project.program.modules
-        self._found: dict[Definition, tuple[Reference, ...]] = {}
+        self._found: dict[Definition, list[Reference]] = {function: [] for function in functions}
+        by_name: dict[str, list[Definition]] = {}
+        for function in sorted(self._found):
+            by_name.setdefault(self.name_of(function), []).append(function)
+        # One file after the other: a project has too many to keep their trees.
+        for path, text in project.texts():
+            names = by_name.keys() & _IDENTIFIER.findall(text)
+            if names:
+                self._look_through(path, {name: by_name[name] for name in names})
 
-    def of(self, function: Definition) -> tuple[Reference, ...]:
-        """Every reference to a function, in the whole project."""
-        if function not in self._found:
-            self._found[function] = tuple(self._find(function))
+    def of(self, function: Definition) -> Sequence[Reference]:
+        """Every reference to one of the functions, in the whole project."""
         return self._found[function]
 
-    def _find(self, function: Definition) -> Iterator[Reference]:
-        module = self._modules[function.path]
-        scope = module.facts.scopes[function.scope]
-        name = scope.qualname.rpartition(".")[2]
-        method = scope.parent >= 0 and module.facts.scopes[scope.parent].kind == "class"
-        for path in self._mentioning.get(name, ()):
-            opened = self._project.open(path)
-            for node in self._mentions(opened, name):
-                found = self._classified(function, self._modules[path], opened, node, method=method)
-                if found is not None:
-                    yield found
+    def name_of(self, function: Definition) -> str:
+        """The name that a function is defined by."""
+        return self._modules[function.path].facts.scopes[function.scope].qualname.rpartition(".")[2]
 
-    def _mentions(self, opened: Opened, name: str) -> Iterator[ast.AST]:
-        names = {name}
-        for node in opened.mentions.get(name, ()):
-            if isinstance(node, ast.ImportFrom):
-                names |= {alias.asname for alias in node.names if alias.name == name and alias.asname}
-            yield node
-        for other in sorted(names - {name}):
-            yield from (node for node in opened.mentions.get(other, ()) if isinstance(node, ast.Name))
+    def _look_through(self, path: str, by_name: Mapping[str, list[Definition]]) -> None:
+        module, opened = self._modules[path], self._project.open(path)
+        other_names: dict[str, str] = {}
+        found = list(_mentions(opened, by_name, other_names))
+        if other_names:
+            found += list(_mentions(opened, other_names, {}))
+        for name, node in found:
+            for function in by_name[other_names.get(name, name)]:
+                scope = self._modules[function.path].facts.scopes[function.scope]
+                method = scope.parent in self._modules[function.path].classes
+                reference = self._classified(function, module, opened, node, method=method)
+                if reference is not None:
+                    self._found[function].append(reference)
 
     def _classified(
         self, function: Definition, module: Module, opened: Opened, node: ast.AST, *, method: bool
@@ -128,6 +135,8 @@ class References:
     def _owns(self, value: Value, function: Definition) -> bool:
         own = self._modules[function.path]
         parent = Definition(function.path, own.facts.scopes[function.scope].parent)
+        if parent.scope not in own.classes:
+            return isinstance(value, File) and value.path == function.path
         match value:
             case Instance():
                 return parent in self._calls.line(value.of) or value.of in self._calls.line(parent)
@@ -204,7 +213,7 @@ class References:
             above = opened.parent(above)
         if not isinstance(above, ast.Call):
             return False
-        call = module.calls.get(opened.calls.index(above))
+        call = module.calls.get(opened.call_numbers[above])
         if call is not None:
             return takes_both(self._project, module, call)
         # Annotations do not run, but FastAPI reads `Annotated[User, Depends(f)]` there.
@@ -213,7 +222,7 @@ class References:
     def _called(
         self, function: Definition, module: Module, opened: Opened, node: ast.Call, *, method: bool
     ) -> Reference | None:
-        number = opened.calls.index(node)
+        number = opened.call_numbers[node]
         call = module.calls.get(number)
         if call is None:
             return None
@@ -246,6 +255,24 @@ class References:
             if isinstance(above, ast.stmt):
                 return False
         return False
+
+
+def _mentions(opened: Opened, names: Container[str], other_names: dict[str, str]) -> Iterator[tuple[str, ast.AST]]:
+    """The nodes that bring up some names; what they are imported as is noted."""
+    for node in walk(opened.tree):
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name) if name in names:
+                yield name, node
+            case ast.Constant(value=str(text)) if len(text) < _LONGEST_PATH:
+                name = text.replace(":", ".").rpartition(".")[2]
+                if name in names:
+                    yield name, node
+            case ast.ImportFrom():
+                other_names |= {
+                    alias.asname: alias.name
+                    for alias in node.names
+                    if alias.asname and alias.asname != alias.name and alias.name in names
+                }
 
 
 def _called_name(node: ast.Call) -> str:
