@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from codemods import catalog
+from codemods.hazards.affinity import Affinity
 from codemods.hazards.shared import changed_by
 from codemods.hazards.situation import Hazard
 from codemods.program.values import Definition, Method, Outside, Thing
@@ -30,6 +31,7 @@ class Threads:
         self._graph = survey.graph
         self._open = opener
         self._found: dict[Definition, tuple[Hazard, ...]] = {}
+        self.affinity = Affinity(survey.calls)
 
     def values(self, module: Module, scope: int, name: str, line: int) -> Values:
         """What a name may stand for."""

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 def outlined(statements: list[Statement], edit: Outline, *, first: bool) -> list[Statement]:
     """The function, and the line that awaits it; `first` if nothing stands above them in their block."""
+    # What stands above them, a comment say, stays above: it reads as well over the function.
     above = leading(statements[0])
-    gap = blanks(above)
-    body = [led(statements[0], above[len(gap) :]), *statements[1:]]
+    body = [led(statements[0], ()), *statements[1:]]
     if edit.outer:
         body.insert(0, _line(f"nonlocal {', '.join(edit.outer)}"))
     if edit.results:
@@ -24,7 +24,8 @@ def outlined(statements: list[Statement], edit: Outline, *, first: bool) -> list
     arrow = f" -> {edit.annotation}" if edit.annotation else ""
     made = cast("cst.FunctionDef", cst.parse_statement(f"def {edit.name}(){arrow}: pass"))
     blank = cst.EmptyLine(indent=False)
-    function = made.with_changes(body=cst.IndentedBlock(body=body), leading_lines=gap if gap or first else (blank,))
+    gap = () if first or blanks(above) else (blank,)
+    function = made.with_changes(body=cst.IndentedBlock(body=body), leading_lines=(*gap, *above))
     given = "return " if edit.returns else f"{', '.join(edit.results)} = " if edit.results else ""
     return [function, led(_line(f"{given}await {edit.runner}({edit.name})"), [blank])]
 

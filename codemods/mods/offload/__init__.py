@@ -74,6 +74,7 @@ from codemods.mods.codemod import Cut, Thread, Verdict
 from codemods.mods.offload.refusals import of_call, of_site
 from codemods.mods.offload.regions import Region, Surgeon, neighbours
 from codemods.mods.offload.words import name_for
+from codemods.program.classes import is_test
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -84,12 +85,16 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "decide"]
 
 _LOOPS = (ast.For, ast.While)
+_LONGEST_MODE = 3
 _CALM = "the loop goes on while a thread does it"
 
 
 def decide(work: Work) -> list[Verdict | None]:
     """What to do about each site of one coroutine that nothing else has settled."""
     module = work.situations[0].site.module
+    if is_test(module.path):
+        test = Verdict("manual", "it stands in a test, which keeps nobody waiting; mock what blocks, or leave it")
+        return [test if not done else None for done in work.settled]
     if module.facts.scopes[work.function.scope].kind != "async def":
         plain = Verdict(
             "manual", "the loop calls this plain function itself; make it a coroutine, or call it in a thread"
@@ -119,7 +124,18 @@ class _Function:
         """One for each site."""
         found: list[Verdict | None] = [None] * len(self.work.situations)
         waiting = list(self.open_sites)
-        for numbers, region in self.regions():
+        regions = list(self.regions())
+        while True:
+            cut = [region for _, region in regions]
+            kept = [
+                (numbers, region)
+                for numbers, region in regions
+                if all(self.surgeon.bound_outside(name, cut) for name in region.outer)
+            ]
+            if len(kept) == len(regions):
+                break
+            regions = kept
+        for numbers, region in regions:
             verdict = self.cut([self.work.situations[n] for n in numbers], region)
             for number in numbers:
                 found[number] = verdict
@@ -219,14 +235,14 @@ class _Function:
         first = region.statements[0]
         lines = (_first_line(first), region.statements[-1].end_lineno or first.lineno)
         taken = self.opened.identifiers
-        methods = [each.site.entry.name.rpartition(".")[2] for each in situations]
+        methods = [_method(each) for each in situations]
         change = Cut(
             runner,
             self.module.path,
             (self.opened.top(first), self.opened.number(first, ast.stmt)),
             self.opened.number(region.statements[-1], ast.stmt),
             lines,
-            name_for(methods, region.results, taken),
+            name_for(methods, region.results or region.outer, taken),
             region.results,
             region.outer,
             region.returns,
@@ -280,6 +296,20 @@ class _Function:
 
 def _no_runner() -> Hazard:
     return Hazard("manual", "this module runs on a loop for which no runner of threads is known; call it in a thread")
+
+
+def _method(situation: Situation) -> str:
+    """What a site does, in a word."""
+    node, last = situation.node, situation.site.entry.name.rpartition(".")[2]
+    if isinstance(node, ast.Call) and last == "open":
+        texts = [
+            each.value for each in ast.walk(node) if isinstance(each, ast.Constant) and isinstance(each.value, str)
+        ]
+        if any(
+            0 < len(text) <= _LONGEST_MODE and set(text) <= set("wabtx+") and set(text) & set("wax") for text in texts
+        ):
+            return "write"
+    return last
 
 
 def _first_line(statement: ast.stmt) -> int:

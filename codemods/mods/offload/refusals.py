@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from codemods.hazards.threads import Threads
     from codemods.mods.offload.regions import Region
 
+_OPENING = frozenset({"NamedTemporaryFile", "TemporaryFile", "ZipFile", "fdopen", "open"})
 _ONE_AT_A_TIME = frozenset({"sqlalchemy.orm.Session", "sqlmodel.Session"})
 
 
@@ -38,20 +39,16 @@ def of_site(situation: Situation, region: Region | None, threads: Threads) -> It
         yield Hazard("manual", f"{entry.name} waits for a person; a service should not")
     elif entry.kind == "sleep" and not site.chain:
         yield Hazard("manual", "a sleep needs no thread; see `offloop explain sleep`")
-    if entry.thread_bound and not _stays_inside(situation, region):
-        yield Hazard(
-            "manual",
-            f"{entry.name} belongs to an object that must stay in the thread which made it; "
-            "open, use and close it in one function and call that in a thread",
-        )
+    entered = threads.entered(site.module, site.call) if site.call.number >= 0 else frozenset()
+    if not _stays_inside(situation, region):
+        yield from threads.affinity.hazards(site, entered, whole=False)
     shared = _shared_session(situation, threads)
     if shared:
         yield Hazard(
             "manual", f"`{shared}` is one session for all requests, which several threads would use at the same time"
         )
-    if site.call.number >= 0:
-        for function in sorted(threads.entered(site.module, site.call)):
-            yield from threads.of(function)
+    for function in sorted(entered):
+        yield from threads.of(function)
 
 
 def of_call(situation: Situation, threads: Threads) -> Iterator[Hazard]:
@@ -66,7 +63,7 @@ def of_call(situation: Situation, threads: Threads) -> Iterator[Hazard]:
             yield Hazard("manual", "it calls a lambda where it stands; call what the lambda calls")
         if site.entry.name == "builtins.next" or (site.call.callee == "next" and len(node.args) == 1):
             yield Hazard("manual", "`next` may raise StopIteration, which cannot leave a thread; give it a default")
-        if site.call.callee == "open" and not site.chain:
+        if site.entry.kind == "file" and not site.chain and site.entry.name.rpartition(".")[2] in _OPENING:
             yield Hazard("manual", "the file that it opens blocks again when it is read; move both into one function")
     if _in_handler(situation):
         where = threads.handles_exceptions(threads.entered(site.module, site.call))
@@ -91,14 +88,20 @@ def _root(node: ast.expr) -> str:
     return inner.id if isinstance(inner, ast.Name) else ""
 
 
+def _given_name(situation: Situation) -> str:
+    """The name that a call's result is bound to straight away."""
+    above = situation.opened.parent(situation.node)
+    match above:
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.withitem(optional_vars=ast.Name(id=name)):
+            return name
+    return ""
+
+
 def _stays_inside(situation: Situation, region: Region | None) -> bool:
-    """Whether an object is made, used and given up within a region, or within a helper."""
-    site = situation.site
-    if site.chain:
-        return _made_by_helper(situation)
-    if region is None:
+    """Whether an object is made, used and given up within a region."""
+    if situation.site.chain or region is None:
         return False
-    name = _root(situation.node)
+    name = _given_name(situation) or _root(situation.node)
     bound = [
         node
         for node in situation.opened.bound.get(name, ())
@@ -106,23 +109,6 @@ def _stays_inside(situation: Situation, region: Region | None) -> bool:
     ]
     inside = bool(bound) and all(region.holds(node, situation.opened) for node in bound)
     return inside and name not in region.results and name not in region.outer
-
-
-def _made_by_helper(situation: Situation) -> bool:
-    step = situation.site.chain[-1]
-    for module in situation.program.modules.values():
-        if module.shown != step.path:
-            continue
-        for call in module.facts.calls:
-            if call.place[0] != step.line:
-                continue
-            name = call.callee.partition(".")[0]
-            holder = module.holder(call.scope, name)
-            function = module.function_of(call.scope)
-            bindings = module.names.get((function, name), ())
-            if holder == function and bindings and all(each.kind in {"call", "value"} for each in bindings):
-                return True
-    return False
 
 
 def _shared_session(situation: Situation, threads: Threads) -> str:

@@ -21,6 +21,7 @@ _INSIDE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 _LOOPS = (ast.For, ast.While, ast.AsyncFor)
 _OWN_FRAME = frozenset({"__class__", "dir", "eval", "exec", "globals", "locals", "super", "vars"})
 _MOST_RESULTS = 4
+_CLOSING = frozenset({"close", "disconnect", "quit", "shutdown"})
 _SIMPLE = (ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return)
 
 
@@ -183,11 +184,43 @@ class Surgeon:
         """Whether anything that may run later reads a name."""
         looped = any(isinstance(above, _LOOPS) for above, _ in self.opened.ancestors(statements[0]))
         end = statements[-1].end_lineno or statements[-1].lineno
+        replaced = not looped and self._replaced_after(name, statements)
+        for node in self._reads(name, within):
+            if self._runs_later(node) or self._handles(node, statements):
+                return True
+            if not replaced and (looped or node.lineno > end) and not self._set_anew(node, statements):
+                return True
+        return False
+
+    def _replaced_after(self, name: str, statements: Sequence[ast.stmt]) -> bool:
+        """Whether what follows in the same block sets a name again before it reads it."""
+        block = self.block_of(statements[0]) or []
+        for following in block[block.index(statements[-1]) + 1 :]:
+            if self._read_first(name, list(_own([following]))):
+                return False
+            if name in set(_certain([following])):
+                return True
+        return False
+
+    def _reads(self, name: str, within: set[ast.AST]) -> Iterator[ast.Name]:
+        """Where the coroutine reads a name outside some nodes."""
         for node in walk(self.function):
             if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load) and node not in within:
-                if looped or node.lineno > end or self._runs_later(node) or self._handles(node, statements):
+                yield node
+
+    def _set_anew(self, node: ast.Name, statements: Sequence[ast.stmt]) -> bool:
+        """Whether a name is the variable of a loop that it is read in, and some statements are not part of."""
+        around = {above for above, _ in self.opened.ancestors(statements[0])}
+        for above, part in self.opened.ancestors(node):
+            if isinstance(above, ast.For) and part in above.body and above not in around:
+                if any(isinstance(each, ast.Name) and each.id == node.id for each in ast.walk(above.target)):
                     return True
         return False
+
+    def bound_outside(self, name: str, regions: Sequence[Region]) -> bool:
+        """Whether a name is still bound by the coroutine itself once some regions are cut out."""
+        within = {node for region in regions for node in _own(region.statements)}
+        return self._bound_elsewhere(name, within)
 
     def _runs_later(self, node: ast.AST) -> bool:
         for above, _ in self.opened.ancestors(node):
@@ -279,11 +312,18 @@ def neighbours(
         ):
             run.append(statement)
             continue
-        while run and run[-1] not in marked:
+        while run and run[-1] not in marked and not (len(run) > 1 and run[-2] in marked and _closes(run[-1])):
             run.pop()
-        if sum(each in marked for each in run) > 1 or (run and len(run) > 1):
+        if len(run) > 1:
             yield run
         run = []
+
+
+def _closes(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr=how))):
+            return how in _CLOSING
+    return False
 
 
 def _about(statement: ast.stmt, receivers: Collection[str]) -> bool:

@@ -15,7 +15,7 @@ _VERBS = {
     "write": "write", "write_text": "write", "write_bytes": "write", "writelines": "write", "dump": "write",
     "open": "read", "read": "read", "read_text": "read", "read_bytes": "read", "readlines": "read", "readline": "read",
     "load": "load", "loads": "load", "safe_load": "load",
-    "all": "load", "execute": "load", "fetchall": "load", "fetchone": "load", "first": "load", "get": "load",
+    "__iter__": "load", "relationship": "load", "all": "load", "execute": "load", "fetchall": "load", "fetchone": "load", "first": "load", "get": "load",
     "one": "load", "one_or_none": "load", "query": "load", "scalar": "load", "scalars": "load", "exec": "load",
     "count": "count", "post": "send", "put": "send", "patch": "send", "request": "send", "send": "send",
     "sendmail": "send", "send_message": "send", "connect": "connect", "download": "download", "upload": "upload",

@@ -154,14 +154,12 @@ class Members:
 
     def _in_a_thread(self, module: Module, function: Definition) -> Iterator[Hazard]:
         """What stands against running its body in a thread, with all plain functions that it enters."""
-        for each in sorted(self._threads.below([function])):
+        entered = self._threads.below([function])
+        for each in sorted(entered):
             if each == function or self._calls.kind(each) != "async def":
                 yield from self._threads.of(each)
         for site in self._project.sites.get(function, ()):
-            if site.entry.thread_bound and not self._made_here(module, function, site.call):
-                yield Hazard(
-                    "manual", f"{site.entry.name} belongs to an object that must stay in the thread which made it"
-                )
+            yield from self._threads.affinity.hazards(site, entered, whole=True)
             if (
                 site.entry.kind == "lock"
                 and not site.chain
@@ -174,11 +172,6 @@ class Members:
                     "manual",
                     f"`{site.call.callee}` is of one session for all requests, which threads would use at once",
                 )
-
-    def _made_here(self, module: Module, function: Definition, call: Call) -> bool:
-        name = call.callee.partition(".")[0]
-        bindings = module.names.get((function.scope, name), ())
-        return bool(bindings) and all(each.kind in {"call", "value"} for each in bindings)
 
     def _is_global(self, module: Module, call: Call) -> bool:
         name = call.callee.partition(".")[0]

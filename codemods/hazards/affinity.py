@@ -1,0 +1,97 @@
+"""Objects that must stay in the thread which made them, as a connection of sqlite3 does unless it is told otherwise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codemods.hazards.situation import Hazard
+from codemods.program.values import Definition, Outside
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from codemods.facts import Binding, Call
+    from codemods.loop import Site
+    from codemods.program import Module
+    from codemods.program.touches import Touches
+
+_MAKER = "sqlite3.connect"
+_ALLOWING = ("check_same_thread", ("=", False))
+_DEEPEST = 4
+
+
+class Affinity:
+    """Asked of sites; what is found out about the whole program is kept."""
+
+    def __init__(self, calls: Touches) -> None:
+        self._calls = calls
+        self._allowed: bool | None = None
+
+    def hazards(self, site: Site, entered: Iterable[Definition], *, whole: bool) -> Iterator[Hazard]:
+        """What stands against running a site in another thread, or the whole function that it stands in."""
+        made_alone = site.entry.name == _MAKER and not site.chain and not whole
+        if not (site.entry.thread_bound or made_alone) or ((site.chain or whole) and self._made_there(site)):
+            return
+        if not self._everywhere_allowed():
+            yield Hazard(
+                "manual",
+                f"{site.entry.name} belongs to an object that must stay in the thread which made it; "
+                "open, use and close it in one function and call that in a thread",
+            )
+        elif not any(self._locks(each) for each in entered):
+            yield Hazard("unsafe", f"{site.entry.name} would be called by several threads on one connection")
+
+    def _everywhere_allowed(self) -> bool:
+        """Whether all connections of the project may be used by any thread."""
+        if self._allowed is None:
+            found = [
+                _ALLOWING in call.keywords
+                for module, call in self._calls.calls_named("connect")
+                if Outside(_MAKER) in self._calls.callee(module, call)
+            ]
+            self._allowed = bool(found) and all(found)
+        return self._allowed
+
+    def _locks(self, function: Definition) -> bool:
+        module = self._calls.program.modules[function.path]
+        return any(
+            "lock" in context.expression.lower() for context in module.contexts_in.get(function.scope, ())
+        ) or any(call.callee.endswith(".acquire") for call in module.calls_in.get(function.scope, ()))
+
+    def _made_there(self, site: Site) -> bool:
+        """Whether the object is made by the function that uses it."""
+        if not site.chain:
+            return self._made_in(site.module, site.call, 0)
+        step = site.chain[-1]
+        for module in self._calls.program.modules.values():
+            if module.shown == step.path:
+                calls = [call for call in module.facts.calls if call.place[0] == step.line]
+                return any(self._made_in(module, call, 0) for call in calls)
+        return False
+
+    def _made_in(self, module: Module, call: Call, depth: int) -> bool:
+        if Outside(_MAKER) in self._calls.callee(module, call):
+            return True
+        root = call.callee.partition(".")[0]
+        function = module.function_of(call.scope)
+        bindings = module.names.get((function, root), ()) if root else ()
+        return depth < _DEEPEST and bool(bindings) and all(self._fresh(module, each, depth) for each in bindings)
+
+    def _fresh(self, module: Module, binding: Binding, depth: int) -> bool:
+        value = binding.value
+        while isinstance(value, tuple) and value[0] in {"enter", "await", "attr"}:
+            value = value[1]
+        call = module.calls.get(value) if isinstance(value, int) else None
+        if call is None:
+            return False
+        if self._made_in(module, call, depth + 1):
+            return True
+        return any(
+            isinstance(each, Definition) and not self._calls.is_class(each) and self._makes(each)
+            for each in self._calls.callee(module, call)
+        )
+
+    def _makes(self, function: Definition) -> bool:
+        module = self._calls.program.modules[function.path]
+        calls = module.calls_in.get(function.scope, ())
+        return any(Outside(_MAKER) in self._calls.callee(module, call) for call in calls)
