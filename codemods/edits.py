@@ -82,6 +82,8 @@ class AddImport:
     module: str
     alias: str = ""
     name: str = ""
+    ours: tuple[str, ...] = ()
+    """The outermost names of the project's own modules that the file imports: they come after those of others."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -21,7 +21,7 @@ from codemods.program import Module, Program
 from codemods.program.values import Definition
 from codemods.reading import Reading, place, read_all
 from codemods.remembering import keep, recall
-from codemods.source import discover, installed_roots, project_of
+from codemods.source import discover, installed_roots, line_length, project_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -195,7 +195,7 @@ class _Run:
         if reason:
             return f"left alone because it does not compile: {reason}"
         try:
-            after = rewrite(before, edits)
+            after = rewrite(before, edits, line_length(self.reading.real[path]))
         except UnchangeableError as error:
             return f"left alone: {error}"
         except Exception as error:  # noqa: BLE001 (whatever libcst trips over: this file is left alone, the others go on)

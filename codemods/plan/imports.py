@@ -48,13 +48,18 @@ def written(program: Program, spot: Spot, wanted: str) -> tuple[str, AddImport |
                 return (f"{name}.{function}" if meaning.name == library else name), None
     if wanted in _BY_NAME:
         alias = next(name for name in _spellings(function) if _free(program, spot, name, wanted))
-        return alias, AddImport(library, "" if alias == function else alias, function)
+        return alias, AddImport(library, "" if alias == function else alias, function, _ours(program, module))
     if library in _INNER:
         package, _, inner = library.rpartition(".")
         alias = next(name for name in _spellings(inner) if _free(program, spot, name, library))
-        return f"{alias}.{function}", AddImport(package, "" if alias == inner else alias, inner)
+        return f"{alias}.{function}", AddImport(package, "" if alias == inner else alias, inner, _ours(program, module))
     alias = next(name for name in _spellings(library) if _free(program, spot, name, library))
-    return f"{alias}.{function}", AddImport(library, "" if alias == library else alias)
+    return f"{alias}.{function}", AddImport(library, "" if alias == library else alias, ours=_ours(program, module))
+
+
+def _ours(program: Program, module: Module) -> tuple[str, ...]:
+    found = {target.partition(".")[0] for target in module.summary.imports if program.find(module, target) is not None}
+    return tuple(sorted(found - {""}))
 
 
 def _usable(spot: Spot, scope: int, name: str) -> bool:

@@ -11,6 +11,7 @@ import libcst as cst
 
 from codemods.edits import AddImport, DropImport
 from codemods.rewrite.blocks import Statement, is_blank, without_empty
+from codemods.rewrite.editor import Style
 from codemods.rewrite.imports import insert_import, is_import
 from codemods.rewrite.statements import edit_statement, locate, without_names
 
@@ -29,11 +30,11 @@ class UnchangeableError(Exception):
     """A file that libcst cannot be trusted with; the message says why."""
 
 
-def rewrite(data: bytes, edits: Collection[Edit]) -> bytes:
-    """The bytes of a file with its edits carried out."""
+def rewrite(data: bytes, edits: Collection[Edit], limit: int = 0) -> bytes:
+    """The bytes of a file with its edits carried out; `limit` is the longest line that its formatter lets stand."""
     with _deep_recursion():
         try:
-            return _edited(_parsed(data), edits).bytes
+            return _edited(_parsed(data), edits, limit).bytes
         except RecursionError as error:
             raise UnchangeableError("it is nested too deeply to be rewritten; split the expression") from error
 
@@ -52,7 +53,7 @@ def _parsed(data: bytes) -> cst.Module:
     return module
 
 
-def _edited(module: cst.Module, edits: Collection[Edit]) -> cst.Module:
+def _edited(module: cst.Module, edits: Collection[Edit], limit: int) -> cst.Module:
     body: list[Statement] = list(module.body)
     places = locate(body)
     drops = [edit for edit in edits if isinstance(edit, DropImport)]
@@ -62,7 +63,7 @@ def _edited(module: cst.Module, edits: Collection[Edit]) -> cst.Module:
         if not isinstance(edit, AddImport) and edit not in outer:
             inside[places[edit.statement][0]].append(edit)
     for line, found in inside.items():
-        body[line] = edit_statement(body[line], found)
+        body[line] = edit_statement(body[line], found, Style(module.default_indent, limit))
     # New imports go in while the old ones still stand: they show where and how this file keeps them.
     first_use = body[min(inside)]
     for addition in sorted(edit for edit in edits if isinstance(edit, AddImport)):

@@ -26,7 +26,9 @@ def swapped(call: cst.Call, twin: str) -> cst.Call:
 def in_thread(call: cst.Call, runner: str, partial: str) -> cst.Call:
     """`f(a)` as `runner(f, a)`, or `runner(partial(f, a))`."""
     inside = call.whitespace_before_args
-    gap = _without_comments(inside) if isinstance(inside, cst.ParenthesizedWhitespace) else cst.SimpleWhitespace(" ")
+    # Arguments on one line of their own share it; where each has its own, so has the function.
+    apart = isinstance(inside, cst.ParenthesizedWhitespace) and _one_by_one(call)
+    gap = _without_comments(inside) if apart and isinstance(inside, cst.ParenthesizedWhitespace) else _BLANK
     arguments = [_parenthesized(argument) for argument in call.args]
     comma = cst.Comma(whitespace_after=gap) if arguments else cst.MaybeSentinel.DEFAULT
     function = cst.Arg(call.func, comma=comma)
@@ -42,6 +44,19 @@ def in_thread(call: cst.Call, runner: str, partial: str) -> cst.Call:
     if not arguments:
         function = function.with_changes(whitespace_after_arg=cst.SimpleWhitespace(""))
     return call.with_changes(func=cst.parse_expression(runner), args=[function, *arguments], lpar=(), rpar=())
+
+
+_BLANK = cst.SimpleWhitespace(" ")
+
+
+def _one_by_one(call: cst.Call) -> bool:
+    """Whether arguments stand on lines of their own, or a comment among them keeps them where they are."""
+    commas = [argument.comma for argument in call.args if isinstance(argument.comma, cst.Comma)]
+    broken = any(isinstance(comma.whitespace_after, cst.ParenthesizedWhitespace) for comma in commas)
+    comment = isinstance(call.whitespace_before_args, cst.ParenthesizedWhitespace) and (
+        call.whitespace_before_args.first_line.comment is not None or bool(call.whitespace_before_args.empty_lines)
+    )
+    return broken or comment
 
 
 def _without_comments(space: cst.ParenthesizedWhitespace) -> cst.ParenthesizedWhitespace:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import libcst as cst
@@ -10,6 +11,7 @@ import libcst as cst
 from codemods.edits import AwaitTwin, DropAwait, DropImport, Offload, Outline, ToDef
 from codemods.rewrite.awaits import AwaitedCall, bare, enclosed, in_thread, swapped, through
 from codemods.rewrite.blocks import Statement, last_bare, without_empty
+from codemods.rewrite.lines import fitted_line
 from codemods.rewrite.names import dotted, without_name
 from codemods.rewrite.outlines import outlined
 
@@ -19,11 +21,24 @@ if TYPE_CHECKING:
     from codemods.edits import CallEdit, Edit
 
 
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a file is laid out."""
+
+    indent: str = "    "
+    limit: int = 0
+    """The longest line that its formatter lets stand; 0 where it has none."""
+
+
 class Editor(cst.CSTTransformer):
     """Counts calls, functions, statements and imports as they come, and edits those that are named by their number."""
 
-    def __init__(self, edits: Collection[Edit]) -> None:
+    def __init__(self, edits: Collection[Edit], style: Style) -> None:
         super().__init__()
+        self.style = style
+        self.indents: list[str] = []
+        self.stretched = False
+        """Whether the statement that is being left got longer."""
         self.of_calls: dict[int, CallEdit] = {}
         self.drops: dict[int, DropImport] = {}
         self.functions: dict[int, ToDef] = {}
@@ -84,6 +99,7 @@ class Editor(cst.CSTTransformer):
             call = swapped(updated_node, edit.twin)
         else:
             call = in_thread(updated_node.with_changes(func=self.fitted(updated_node.func)), edit.runner, edit.partial)
+        self.stretched = True
         new = AwaitedCall(call, lpar=updated_node.lpar, rpar=updated_node.rpar)
         self.awaited.add(new)
         return new
@@ -167,17 +183,28 @@ class Editor(cst.CSTTransformer):
         left = node if edit is None else without_name(node, edit.name)
         return cst.RemoveFromParent() if left is None else left
 
+    def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> None:  # noqa: N802, ARG002
+        """Only what happens inside it makes it longer."""
+        self.stretched = False
+
     def leave_SimpleStatementLine(  # noqa: N802
         self,
         original_node: cst.SimpleStatementLine,
         updated_node: cst.SimpleStatementLine,
     ) -> cst.SimpleStatementLine:
-        """A line that lost a statement: an empty one is remembered, for the gap that it leaves."""
+        """A line that got too long is broken; one that lost a statement is remembered, for the gap that it leaves."""
         if len(original_node.body) == len(updated_node.body):
-            return updated_node
+            stretched, self.stretched = self.stretched, False
+            if not stretched or not self.style.limit:
+                return updated_node
+            return fitted_line(updated_node, "".join(self.indents), self.style.indent, self.style.limit)
         if not updated_node.body:
             self.emptied[original_node] = updated_node
         return updated_node.with_changes(body=last_bare(updated_node.body))
+
+    def visit_IndentedBlock(self, node: cst.IndentedBlock) -> None:  # noqa: N802
+        """Keep track of the indentation."""
+        self.indents.append(self.style.indent if node.indent is None else node.indent)
 
     def leave_IndentedBlock(  # noqa: N802
         self,
@@ -185,6 +212,7 @@ class Editor(cst.CSTTransformer):
         updated_node: cst.IndentedBlock,
     ) -> cst.IndentedBlock:
         """Statements are outlined; empty lines, which libcst has left out, are put back and go with their gaps."""
+        self.indents.pop()
         body = cast("list[Statement]", list(updated_node.body))
         if not self.emptied.keys().isdisjoint(original_node.body):
             kept = iter(body)

@@ -29,11 +29,15 @@ def insert_import(body: list[Statement], addition: AddImport, before: int) -> No
     if not run:
         _insert_alone(body, new, _top(body))
         return
-    own_kind = _outside if _outside(new) else _of_stdlib
-    group = [place for place in run if own_kind(body[place])]
+    outside = _outside(new)
+    group = [
+        place
+        for place in run
+        if (_outside(body[place]) and _root(body[place]) not in addition.ours if outside else _of_stdlib(body[place]))
+    ]
     if group:
         _insert_into(body, new, group)
-    elif _outside(new) and any(_of_stdlib(body[place]) for place in run):
+    elif outside and any(_of_stdlib(body[place]) for place in run):
         last = max(place for place in run if _of_stdlib(body[place]))
         body.insert(last + 1, led(new, [cst.EmptyLine(indent=False)]))
     else:
@@ -135,6 +139,10 @@ def _key(statement: Statement) -> str:
         module = get_full_name_for_node(small.module) if small.module else ""
         return "." * len(small.relative) + (module or "").lower()
     return ""
+
+
+def _root(statement: Statement) -> str:
+    return _key(statement).partition(".")[0]
 
 
 def _of_stdlib(statement: Statement) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from codemods.rewrite.blocks import Statement, last_bare
-from codemods.rewrite.editor import Editor
+from codemods.rewrite.editor import Editor, Style
 from codemods.rewrite.names import bound, without_name
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ def locate(body: Sequence[Statement]) -> list[tuple[int, int]]:
     return places
 
 
-def edit_statement(statement: Statement, edits: Collection[Edit]) -> Statement:
+def edit_statement(statement: Statement, edits: Collection[Edit], style: Style) -> Statement:
     """One top-level statement with the edits inside it carried out."""
-    editor = Editor(edits)
+    editor = Editor(edits, style)
     edited = statement.visit(editor)
     editor.check()
     if not isinstance(edited, Statement):

@@ -6,6 +6,7 @@ from codemods.source.exclude import Exclude
 from codemods.source.git import base_of, root_of
 from codemods.source.project import installed_roots, own_state, project_of
 from codemods.source.read import read_bytes
+from codemods.source.style import line_length
 from codemods.source.text import UnreadableError, decode
 from codemods.source.write import RefusedError, write_all, write_bytes
 
@@ -19,6 +20,7 @@ __all__ = [
     "decode",
     "discover",
     "installed_roots",
+    "line_length",
     "own_state",
     "project_of",
     "read_bytes",
