@@ -52,6 +52,8 @@ class ToDef:
     statement: int
     function: int
     name: str
+    returns: str = ""
+    """What it gives from now on, where that has another name for plain functions."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -18,6 +18,7 @@ from codemods.model import IMPACTS, Change, Fault, Result
 from codemods.mods import Project
 from codemods.plan import decide, edits_for, ignored, together, touched, unused
 from codemods.program import Module, Program
+from codemods.program.classes import is_test
 from codemods.program.values import Definition
 from codemods.reading import Reading, place, read_all
 from codemods.remembering import keep, recall
@@ -84,6 +85,7 @@ class _Run:
         self.survey = self.survey_of(self.program, self.within, kept)
         keep(self.reading, self.settings, kept)
         self.project = self.project_of(self.program, self.survey, self.reading.data)
+        self.drafted: dict[tuple[str, tuple[Edit, ...], tuple[Finding, ...]], _Draft | str] = {}
         self.decisions = list(decide(self.project, self.settings.codemods))
 
     def survey_of(self, program: Program, within: frozenset[str], kept: Kept | None = None) -> Survey:
@@ -106,7 +108,7 @@ class _Run:
             Deadlines(program),
             Patches(program),
             opener,
-            lambda: ((path, data[path].decode("utf-8", "replace")) for path in program.modules),
+            lambda: ((path, text.decode("utf-8", "replace")) for path, text in data.items()),
             self.within,
             self.settings.offload,
         )
@@ -178,7 +180,10 @@ class _Run:
         drafts: dict[str, _Draft] = {}
         failed: dict[str, str] = {}
         for path, of_file in sorted(edits.items()):
-            draft = self.draft(path, of_file, tuple(fixed[path]))
+            key = (path, tuple(of_file), tuple(fixed[path]))
+            if key not in self.drafted:
+                self.drafted[key] = self.draft(*key)
+            draft = self.drafted[key]
             if isinstance(draft, str):
                 failed[path] = draft
             else:
@@ -215,14 +220,18 @@ class _Run:
         project = self.project_of(program, self.survey_of(program, frozenset(drafts)), data)
         again = list(decide(project, self.settings.codemods))
         done = {decision.finding.id for decision in applied}
+        # Fixes that cannot be made because another file of theirs failed are still there to be made.
+        given_up = {each.finding.id for each in self.decisions if self.applied(each)} - done
         failed: dict[str, str] = {}
         for path in drafts:
             now = [decision for decision in again if decision.site.module.path == path]
             left = [
                 each.finding for each in self.decisions if each.site.module.path == path and each.finding.id not in done
             ]
-            reasons = list(verify.analysis_faults(left, [decision.finding for decision in now]))
-            if any(self.applied(each) for each in now) and not any(map(self.left_for_others, now)):
+            # A test that awaited what is a plain function now makes the call itself.
+            found = () if is_test(path) else [decision.finding for decision in now]
+            reasons = list(verify.analysis_faults(() if is_test(path) else left, found))
+            if any(self.applied(each) and each.finding.id not in given_up for each in now):
                 reasons.append("a second run would change it again")
             before = verify.forgotten(self.program, self.program.modules[path])
             if verify.forgotten(program, program.modules[path]) > before:
@@ -230,10 +239,6 @@ class _Run:
             if reasons:
                 failed[path] = _internal(reasons)
         return failed
-
-    def left_for_others(self, decision: Decision) -> bool:
-        """Whether a fix was given up because another file of it failed."""
-        return any(self.applied(each) and each.finding.id == decision.finding.id for each in self.decisions)
 
 
 @dataclass(frozen=True, slots=True)

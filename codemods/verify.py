@@ -80,7 +80,11 @@ def _first_stray(old: Sequence[bytes], new: Sequence[bytes], lines: Lines) -> in
             following = [line for _, line in fixed]
             found = _after(written, j, steady, following)
             if found < 0:
-                return number
+                # As many lines as can be found after the change are fine; the next one is not.
+                known = next(
+                    (n for n in range(len(following) - 1, 0, -1) if _after(written, j, steady, following[:n]) >= 0), 0
+                )
+                return expected[end + known][0] if following else number
             i, j, last = end, found, expected[end - 1][0]
         elif j < len(written) and written[j] == wanted:
             i, j, last = i + 1, j + 1, number
@@ -89,7 +93,7 @@ def _first_stray(old: Sequence[bytes], new: Sequence[bytes], lines: Lines) -> in
         else:
             return number
     stray = [line for line in written[j:] if not _IMPORT.match(line) and dropped.isdisjoint(range(last, len(old) + 1))]
-    return len(old) if stray else 0
+    return len(old) + 1 if stray else 0
 
 
 def _after(written: Sequence[bytes], start: int, steady: Sequence[bytes], following: Sequence[bytes]) -> int:

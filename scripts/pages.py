@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from codemods import mods
+from codemods.model import KINDS
 
 FOLDER = Path(__file__).parent.parent / "docs" / "codemods"
 
@@ -13,7 +14,8 @@ def page(name: str) -> str:
     """One codemod's page."""
     codemod = mods.load(name)
     body = codemod.page.partition("\n")[2].strip("\n")
-    foot = f"*Kinds: {', '.join(codemod.kinds)}. Made from the docstring.*"
+    kinds = "all" if codemod.kinds == KINDS else ", ".join(codemod.kinds)
+    foot = f"*Kinds: {kinds}. Made from the docstring.*"
     return f"# {name}\n\n{codemod.summary}\n\n{body}\n\n---\n{foot}\n"
 
 

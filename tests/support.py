@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from codemods.model import Finding, Result
 
-UNSAFE = Settings(unsafe=frozenset({"sleep"}))
+UNSAFE = Settings(unsafe=frozenset({"sleep", "offload", "to-def"}))
 
 
 def source(text: str) -> str:

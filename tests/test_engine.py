@@ -79,13 +79,13 @@ def test_a_fault_of_one_file_leaves_the_others(project: Path, monkeypatch: pytes
     write(project, {"a.py": SLEEPY, "b.py": SLEEPY, "c.py": SLEEPY})
     carry_out = rewriting.rewrite
 
-    def fail(data: bytes, edits: object) -> bytes:
+    def fail(data: bytes, edits: object, limit: int) -> bytes:
         calls.append(data)
         if len(calls) == 1:
             raise RuntimeError("odd")
         if len(calls) == 2:
             raise rewriting.UnchangeableError("too odd")
-        return carry_out(data, edits)  # type: ignore[arg-type]
+        return carry_out(data, edits, limit)  # type: ignore[arg-type]
 
     calls: list[bytes] = []
     monkeypatch.setattr(rewriting, "rewrite", fail)
@@ -113,7 +113,7 @@ def test_a_wrong_rewrite_is_never_written(
     project: Path, monkeypatch: pytest.MonkeyPatch, wrong: str, reason: str
 ) -> None:
     write(project, {"main.py": SLEEPY})
-    monkeypatch.setattr(rewriting, "rewrite", lambda _data, _edits: wrong.encode())
+    monkeypatch.setattr(rewriting, "rewrite", lambda _data, _edits, _limit: wrong.encode())
     result = run(project, changing=True)
     assert result.changes == ()
     assert len(result.faults) == 1

@@ -77,7 +77,8 @@ def test_untouched(folder: Path, tmp_path: Path) -> None:
 def test_findings(case: Path, tmp_path: Path) -> None:
     place(case, tmp_path)
     # A codemod's cases are about its own kinds; what else stands in them only has to be left alone.
-    settings = Settings(select=frozenset(mods.load(case.parent.name).kinds))
+    name = case.parent.name
+    settings = Settings(select=frozenset(mods.load(name).kinds), codemods=(name,))
     found = [line_of(finding) for finding in run(tmp_path, settings=settings).findings]
     assert found == (case / "findings.txt").read_text("utf-8").splitlines()
 
@@ -86,7 +87,8 @@ def test_findings(case: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("case", CASES, ids=named)
 def test_rewrite(case: Path, tmp_path: Path, *, unsafe: bool) -> None:
     place(case, tmp_path)
-    settings = UNSAFE if unsafe else Settings()
+    name = case.parent.name
+    settings = Settings(codemods=(name,), unsafe=frozenset({name} if unsafe else ()))
     result = run(tmp_path, settings=settings, changing=True)
     assert result.faults == ()
     after = {change.path: change.after for change in result.changes}

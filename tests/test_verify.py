@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from codemods import verify
+from codemods.edits import Lines
 from codemods.verify import text_faults
 
 BEFORE = b"""import os
@@ -16,7 +17,8 @@ def f():
 
 
 def faults(after: bytes, replaced: tuple[int, ...] = (6,), dropped: tuple[int, ...] = ()) -> list[str]:
-    return list(text_faults(BEFORE, after, [(line, line) for line in replaced], [(line, line) for line in dropped]))
+    kept, gone = (tuple((line, line) for line in lines) for lines in (replaced, dropped))
+    return list(text_faults(BEFORE, after, Lines(kept, (), gone)))
 
 
 def test_no_change() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from codemods.model import KINDS
+
 
 @click.command("codemods")
 def command() -> None:
@@ -12,4 +14,5 @@ def command() -> None:
 
     for name in mods.names():
         codemod = mods.load(name)
-        click.echo(f"{name:<10}  {', '.join(codemod.kinds):<10}  {codemod.summary}")
+        kinds = "all kinds" if codemod.kinds == KINDS else ", ".join(codemod.kinds)
+        click.echo(f"{name:<10}  {kinds:<10}  {codemod.summary}")

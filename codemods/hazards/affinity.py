@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemods.hazards.situation import Hazard
-from codemods.program.values import Definition, Outside
+from codemods.program.values import Definition, Outside, Thing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from codemods.program import Module
     from codemods.program.touches import Touches
 
-_MAKER = "sqlite3.connect"
+MAKER = "sqlite3.connect"
 _ALLOWING = ("check_same_thread", ("=", False))
 _DEEPEST = 4
+# A line behind everything: all assignments have been made when a function returns.
+_END = 10**9
 
 
 class Affinity:
@@ -29,7 +31,7 @@ class Affinity:
 
     def hazards(self, site: Site, entered: Iterable[Definition], *, whole: bool) -> Iterator[Hazard]:
         """What stands against running a site in another thread, or the whole function that it stands in."""
-        made_alone = site.entry.name == _MAKER and not site.chain and not whole
+        made_alone = site.entry.name == MAKER and not site.chain and not whole
         if not (site.entry.thread_bound or made_alone) or ((site.chain or whole) and self._made_there(site)):
             return
         if not self._everywhere_allowed():
@@ -41,13 +43,22 @@ class Affinity:
         elif not any(self._locks(each) for each in entered):
             yield Hazard("unsafe", f"{site.entry.name} would be called by several threads on one connection")
 
+    def given_away(self, function: Definition) -> Iterator[Hazard]:
+        """What stands against a thread for a function that hands out what must stay in it."""
+        module = self._calls.program.modules[function.path]
+        about = module.functions[function.scope]
+        for shape in (*about.results, *about.yields):
+            for value in self._calls.of(module, function.scope, shape, _END):
+                if isinstance(value, Thing) and value.type.startswith("sqlite3.") and not self._everywhere_allowed():
+                    yield Hazard("manual", f"it gives a {value.type}, which must stay in the thread that made it")
+
     def _everywhere_allowed(self) -> bool:
         """Whether all connections of the project may be used by any thread."""
         if self._allowed is None:
             found = [
                 _ALLOWING in call.keywords
                 for module, call in self._calls.calls_named("connect")
-                if Outside(_MAKER) in self._calls.callee(module, call)
+                if Outside(MAKER) in self._calls.callee(module, call)
             ]
             self._allowed = bool(found) and all(found)
         return self._allowed
@@ -70,8 +81,12 @@ class Affinity:
         return False
 
     def _made_in(self, module: Module, call: Call, depth: int) -> bool:
-        if Outside(_MAKER) in self._calls.callee(module, call):
+        if Outside(MAKER) in self._calls.callee(module, call):
             return True
+        shape = call.function
+        inner = module.calls.get(shape[1]) if isinstance(shape, tuple) and shape[0] == "attr" else None
+        if inner is not None:
+            return self._made_in(module, inner, depth)
         root = call.callee.partition(".")[0]
         function = module.function_of(call.scope)
         bindings = module.names.get((function, root), ()) if root else ()
@@ -94,4 +109,4 @@ class Affinity:
     def _makes(self, function: Definition) -> bool:
         module = self._calls.program.modules[function.path]
         calls = module.calls_in.get(function.scope, ())
-        return any(Outside(_MAKER) in self._calls.callee(module, call) for call in calls)
+        return any(Outside(MAKER) in self._calls.callee(module, call) for call in calls)

@@ -53,7 +53,7 @@ def _held(situation: Situation, context: Context) -> Iterator[Hazard]:
         yield Hazard(
             "manual",
             f"it stands in {where}: awaiting while a lock is held stops the loop or lets another task in; "
-            "sleep outside the block, or use an asyncio lock",
+            "do it outside the block, or use an asyncio lock",
         )
     elif makers & known.shared:
         yield Hazard("manual", f"it stands in {where}, whose effect every other task would see during an await")

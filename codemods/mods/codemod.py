@@ -117,7 +117,8 @@ class Project:
 
         Where its function never gave way before, that is new to whoever awaits the function as well.
         """
-        yield from of_await(situation)
+        own = list(of_await(situation))
+        yield from own
         site = situation.site
         waiting = [Definition(site.module.path, site.function)]
         seen = set(waiting)
@@ -135,6 +136,9 @@ class Project:
                 there = replace(site, module=module, call=call._replace(awaited=False), function=holder.scope, chain=())
                 above = self.situation(there)
                 for hazard in of_await(above) if above is not None else ():
+                    if hazard in own:
+                        # A time limit holds for all that runs under it: it has been named.
+                        continue
                     where = f"{module.shown}:{call.place[0]}"
                     yield Hazard(hazard.level, f"{where} awaits it, and there {hazard.reason}")
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from codemods.edits import Edit
     from codemods.facts import Call, Opened
-    from codemods.loop import Site
     from codemods.mods import Project
     from codemods.plan.decide import Decision
     from codemods.program import Module
@@ -26,12 +25,17 @@ if TYPE_CHECKING:
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _PARTIAL = "functools.partial"
+_PLAIN = {
+    f"{module}.Async{name}": f"{module}.{name}"
+    for module in ("collections.abc", "typing")
+    for name in ("Generator", "Iterable", "Iterator")
+}
 
 
 def edits_for(project: Project, decisions: Iterable[Decision]) -> Mapping[str, tuple[Edit, ...]]:
     """All edits that carry out some decisions, by file."""
     found: dict[str, dict[Edit, None]] = defaultdict(dict)
-    swapped: dict[str, list[Site]] = defaultdict(list)
+    going: dict[str, list[ast.Name]] = defaultdict(list)
     converted: set[Definition] = set()
     for decision in decisions:
         site, change = decision.site, decision.change
@@ -44,7 +48,7 @@ def edits_for(project: Project, decisions: Iterable[Decision]) -> Mapping[str, t
                 runner, addition = written(project.program, spot, change.runner)
                 found[path] |= _listed(_outline(change, runner), addition)
             case Swap():
-                swapped[path].append(site)
+                going[path] += _root(project.open(path).calls[site.call.number].func)
                 twin, addition = written(project.program, spot, change.twin)
                 edit = AwaitTwin(*_numbers(site.module, site.call), site.call.callee, twin)
                 found[path] |= _listed(edit, addition)
@@ -52,9 +56,22 @@ def edits_for(project: Project, decisions: Iterable[Decision]) -> Mapping[str, t
                 found[path] |= _listed(*_offload(project, spot, site.call, change.runner))
     for path, edits in _conversion(project, converted):
         found[path] |= edits
-    for path, sites in swapped.items():
-        found[path] |= dict.fromkeys(done_with(project.program, project.open(path), sites))
+    for function in converted:
+        node = project.open(function.path).nodes[function.scope]
+        returns = getattr(node, "returns", None)
+        if any(isinstance(each, ToDef) and each.returns for each in found[function.path]) and returns is not None:
+            going[function.path] += _root(returns.value) if isinstance(returns, ast.Subscript) else []
+    for path, names in going.items():
+        module = project.program.modules[path]
+        found[path] |= dict.fromkeys(done_with(project.program, project.open(path), module, names))
     return {path: tuple(edits) for path, edits in found.items()}
+
+
+def _root(node: ast.expr) -> list[ast.Name]:
+    """The name that a dotted name starts with."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return [node] if isinstance(node, ast.Name) else []
 
 
 def _listed(*edits: Edit | None) -> dict[Edit, None]:
@@ -102,7 +119,9 @@ def _conversion(project: Project, functions: Collection[Definition]) -> Iterator
         opened = project.open(function.path)
         node = opened.nodes[function.scope]
         assert isinstance(node, ast.AsyncFunctionDef)  # noqa: S101 (only those can go)
-        yield function.path, _listed(ToDef(opened.top(node), opened.number(node, _FUNCTIONS), node.name))
+        returns, addition = _plain_annotation(project, module, opened, node)
+        head = ToDef(opened.top(node), opened.number(node, _FUNCTIONS), node.name, returns)
+        yield function.path, _listed(head, addition)
         for number in known.members.of(function).uploads:
             call = module.calls[number]
             yield function.path, _listed(DropAwait(*_numbers(module, call), call.callee, "file"))
@@ -159,6 +178,26 @@ def touched(opened: Opened, edits: Iterable[Edit]) -> Lines:
             case DropImport():
                 dropped.append(edit.lines)
     return Lines(tuple(kept), tuple(moved), tuple(dropped))
+
+
+def _plain_annotation(
+    project: Project, module: Module, opened: Opened, node: ast.AsyncFunctionDef
+) -> tuple[str, Edit | None]:
+    """What a generator gives once it is a plain one: `Iterator[X]` instead of `AsyncIterator[X]`."""
+    returns = node.returns
+    if not isinstance(returns, ast.Subscript):
+        return "", None
+    outside = project.program.resolve(module, opened.scope(returns), dotted(returns.value)).outside
+    name = next((each for each in outside if each in _PLAIN), "")
+    if not name:
+        return "", None
+    parts = returns.slice.elts if isinstance(returns.slice, ast.Tuple) else [returns.slice]
+    inside = [ast.get_source_segment(opened.text, part) or "" for part in parts]
+    if _PLAIN[name].endswith(".Generator"):
+        inside = [*[*inside, "None"][:2], "None"]
+    spot = Spot(module, opened.scope(returns), node.lineno)
+    text, addition = written(project.program, spot, _PLAIN[name])
+    return f"{text}[{', '.join(inside)}]", addition
 
 
 def paths_of(project: Project, functions: Collection[Definition]) -> frozenset[str]:

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from codemods.facts import Opened
-    from codemods.loop import Site
     from codemods.program import Module, Program
 
 # Both names are of the same function.
 _SAME = {FASTAPI: (STARLETTE,), STARLETTE: (FASTAPI,)}
 # Imported by their own name, as everybody does.
-_BY_NAME = frozenset({FASTAPI, STARLETTE})
+_BY_NAME = frozenset({FASTAPI, STARLETTE}) | {
+    f"{module}.{name}" for module in ("collections.abc", "typing") for name in ("Generator", "Iterable", "Iterator")
+}
 # Modules that a package does not import by itself.
 _INNER = frozenset({"anyio.to_thread"})
 
@@ -93,14 +94,12 @@ def _spellings(library: str) -> Iterator[str]:
     yield from (f"_{library}_{number}" for number in count(2))
 
 
-def done_with(program: Program, opened: Opened, sites: Sequence[Site]) -> Iterator[DropImport]:
-    """The imports whose last use the rewrite takes away."""
-    module = sites[0].module
-    going = {opened.calls[site.call.number] for site in sites}
+def done_with(program: Program, opened: Opened, module: Module, going: Sequence[ast.Name]) -> Iterator[DropImport]:
+    """The imports whose last use the rewrite takes away, with the names that it no longer needs."""
     seen = set()
-    for site in sites:
-        name = site.call.callee.partition(".")[0]
-        scope = module.holder(site.call.scope, name)
+    for node in going:
+        name = node.id
+        scope = module.holder(opened.scope(node), name)
         if scope is None or (scope, name) in seen:
             continue
         seen.add((scope, name))

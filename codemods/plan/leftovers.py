@@ -21,9 +21,9 @@ _REFLECTION = frozenset({"eval", "exec", "globals", "locals", "vars"})
 
 
 def unneeded(
-    program: Program, opened: Opened, module: Module, binding: Binding, going: Collection[ast.Call]
+    program: Program, opened: Opened, module: Module, binding: Binding, going: Collection[ast.Name]
 ) -> ast.Import | ast.ImportFrom | None:
-    """The statement of an import whose name nothing needs once the calls in `going` no longer use it."""
+    """The statement of an import whose name nothing needs once the names in `going` are no longer there."""
     statement = _statement(opened, binding)
     if (
         statement is None
@@ -68,18 +68,12 @@ def _held_by_its_line(opened: Opened, statement: ast.Import | ast.ImportFrom, bi
     )
 
 
-def _used_in_file(opened: Opened, module: Module, binding: Binding, going: Collection[ast.Call]) -> bool:
-    roots = set()
-    for call in going:
-        root: ast.expr = call.func
-        while isinstance(root, ast.Attribute):
-            root = root.value
-        roots.add(root)
+def _used_in_file(opened: Opened, module: Module, binding: Binding, going: Collection[ast.Name]) -> bool:
     for node in ast.walk(opened.tree):
         match node:
             case ast.Name(id=used) if used in _REFLECTION:
                 return True
-            case ast.Name(id=used) if used == binding.name and node not in roots:
+            case ast.Name(id=used) if used == binding.name and node not in going:
                 if module.holder(opened.scope(node), used) == binding.scope:
                     return True
             case ast.Global(names=names) | ast.Nonlocal(names=names) if binding.name in names:

@@ -156,7 +156,11 @@ class Editor(cst.CSTTransformer):
             return updated_node
         if original_node.name.value != edit.name or original_node.asynchronous is None:
             raise LookupError(f"expected async def {edit.name}")
-        return updated_node.with_changes(asynchronous=None)
+        plain = updated_node.with_changes(asynchronous=None)
+        if not edit.returns or updated_node.returns is None:
+            return plain
+        returns = updated_node.returns.with_changes(annotation=cst.parse_expression(edit.returns))
+        return plain.with_changes(returns=returns)
 
     # Imports and blocks
 

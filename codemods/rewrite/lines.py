@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import libcst as cst
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _EMPTY = cst.Module([])
 
@@ -45,26 +40,34 @@ def _is_dotted(node: cst.BaseExpression) -> bool:
     return isinstance(node, cst.Name)
 
 
-def _broken(call: cst.Call, indent: str, unit: str, limit: int) -> cst.Call:
+def _broken(call: cst.Call, indent: str, unit: str, limit: int, base: str = "") -> cst.Call:
+    """A call with its arguments on a line of their own, or each on its own; `base` is how far in the call stands."""
     arguments = list(call.args)
     together = "".join(_EMPTY.code_for_node(each) for each in arguments)
-    if len(indent) + len(unit) + len(together) <= limit:
-        last = arguments[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT, whitespace_after_arg=_newline(""))
-        return call.with_changes(whitespace_before_args=_newline(unit), args=[*arguments[:-1], last])
-    return one_by_one(call, unit)
-
-
-def one_by_one(call: cst.Call, unit: str) -> cst.Call:
-    """A call with each argument on a line of its own."""
-    inner = cst.Comma(whitespace_after=_newline(unit))
-    arguments: Sequence[cst.Arg] = [each.with_changes(comma=inner) for each in call.args]
+    if len(indent) + len(base) + len(unit) + len(together) <= limit:
+        return _apart(call, arguments, base, unit)
+    if len(arguments) == 1:
+        only = arguments[0].value
+        inner = only.expression if isinstance(only, cst.Await) else only
+        if not isinstance(inner, cst.Call) or not inner.args or only.lpar or inner.lpar:
+            return call
+        deeper = _broken(inner, indent, unit, limit, base + unit)
+        value = only.with_changes(expression=deeper) if isinstance(only, cst.Await) else deeper
+        return _apart(call, [arguments[0].with_changes(value=value)], base, unit)
+    comma = cst.Comma(whitespace_after=_newline(base + unit))
     end = arguments[-1].with_changes(
-        comma=cst.Comma(whitespace_after=_newline("")), whitespace_after_arg=cst.SimpleWhitespace("")
+        comma=cst.Comma(whitespace_after=_newline(base)), whitespace_after_arg=cst.SimpleWhitespace("")
     )
-    return call.with_changes(whitespace_before_args=_newline(unit), args=[*arguments[:-1], end])
+    each_own = [*(each.with_changes(comma=comma) for each in arguments[:-1]), end]
+    return call.with_changes(whitespace_before_args=_newline(base + unit), args=each_own)
 
 
-def _newline(unit: str) -> cst.ParenthesizedWhitespace:
+def _apart(call: cst.Call, arguments: list[cst.Arg], base: str, unit: str) -> cst.Call:
+    last = arguments[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT, whitespace_after_arg=_newline(base))
+    return call.with_changes(whitespace_before_args=_newline(base + unit), args=[*arguments[:-1], last])
+
+
+def _newline(indent: str) -> cst.ParenthesizedWhitespace:
     return cst.ParenthesizedWhitespace(
-        first_line=cst.TrailingWhitespace(), indent=True, last_line=cst.SimpleWhitespace(unit)
+        first_line=cst.TrailingWhitespace(), indent=True, last_line=cst.SimpleWhitespace(indent)
     )

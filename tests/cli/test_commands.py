@@ -131,8 +131,8 @@ def test_settings_teach_the_catalogue(project: Path) -> None:
         "app/api.py",
         "app.nlp.run_model",
         "cpu",
-        "manual",
-        None,
+        "safe",
+        "offload",
     )
 
 
@@ -252,7 +252,9 @@ def test_wrong_settings(project: Path) -> None:
 
 def test_codemods(project: Path) -> None:
     assert project.is_dir()
-    assert call("codemods").stdout.splitlines()[0].startswith("sleep       sleep       Wait without holding the loop")
+    lines = call("codemods").stdout.splitlines()
+    assert lines[0].startswith("offload     all kinds   Have a thread do it")
+    assert lines[1].startswith("sleep       sleep       Wait without holding the loop")
 
 
 def test_explain(project: Path) -> None:

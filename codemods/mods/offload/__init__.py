@@ -65,6 +65,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from codemods import catalog
 from codemods.facts.values import dotted
 from codemods.hazards import Hazard, worst
 from codemods.hazards.runners import runner_for
@@ -75,6 +76,7 @@ from codemods.mods.offload.refusals import of_call, of_site
 from codemods.mods.offload.regions import Region, Surgeon, neighbours
 from codemods.mods.offload.words import name_for
 from codemods.program.classes import is_test
+from codemods.program.values import Thing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -164,30 +166,38 @@ class _Function:
         """The widest `with` block or loop around a site that can move as a whole."""
         situation = self.work.situations[number]
         best: Region | None = None
+        if situation.site.entry.kind == "lock":
+            return None
         for above, part in self.opened.ancestors(situation.node):
             if above is self.function:
                 break
             if not isinstance(above, ast.stmt):
                 continue
-            whole = (
-                (isinstance(above, ast.With) and (part in above.items or best is not None or self.resource(above)))
-                or (isinstance(above, _LOOPS) and part not in above.orelse)
-                or (isinstance(above, ast.Try) and best is not None and part in above.body and not above.finalbody)
-            )
-            if whole and isinstance((region := self.surgeon.region([above])), Region):
-                if not isinstance(above, ast.Try):
-                    best = region
-            elif isinstance(above, ast.With | ast.Try | ast.For | ast.While | ast.If) and best is None and not whole:
-                continue
+            opens = isinstance(above, ast.With) and (part in above.items or self.resource(above))
+            whole = opens or (isinstance(above, _LOOPS) and part not in above.orelse)
+            found = self.surgeon.region([above]) if whole else ""
+            best = found if isinstance(found, Region) else best
         if best is None and situation.site.call.number < 0:
-            region = self.surgeon.region([self.statements[number]])
-            best = region if isinstance(region, Region) else None
+            alone = self.surgeon.region([self.statements[number]])
+            best = alone if isinstance(alone, Region) else None
         return best
 
     def resource(self, block: ast.With) -> bool:
         """Whether a `with` block opens something that a site is about."""
         heads = [node for item in block.items for node in ast.walk(item.context_expr)]
-        return any(self.work.situations[n].node in heads for n in self.open_sites)
+        if any(self.work.situations[n].node in heads for n in self.open_sites):
+            return True
+        return all(self.known(item.context_expr) for item in block.items)
+
+    def known(self, node: ast.expr) -> bool:
+        """Whether a context manager is of a library that is known, and holds no lock."""
+        calls, scope = self.project.calls, self.opened.scope(node)
+        values = calls.of(self.module, scope, self.opened.shapes.of(node), node.lineno)
+        types = [value.type for value in values if isinstance(value, Thing)]
+        apart = catalog.contexts().locks | catalog.contexts().shared
+        return (
+            bool(types) and len(types) == len(values) and all(calls.knowledge.type(t) and t not in apart for t in types)
+        )
 
     def groups(self, left: Sequence[int]) -> Iterator[Region]:
         """Neighbouring statements with sites, and statements with several."""
@@ -210,9 +220,9 @@ class _Function:
         for statement in marked:
             several = sum(self.statements[n] is statement for n in left) > 1
             if several and isinstance(statement, ast.Assign | ast.AnnAssign | ast.Expr | ast.Return | ast.AugAssign):
-                region = self.surgeon.region([statement])
-                if isinstance(region, Region):
-                    yield region
+                alone = self.surgeon.region([statement])
+                if isinstance(alone, Region):
+                    yield alone
 
     def widest(self, run: list[ast.stmt]) -> Region | None:
         """The longest part of a run, from its start, that can be cut out."""
@@ -266,6 +276,9 @@ class _Function:
         """One call made in a thread."""
         node = situation.node
         runner = self.runner(situation.site.entry.kind)
+        forbidden = worst(of_site(situation, None, self.threads))
+        if forbidden is not None and forbidden.level == "manual":
+            return Verdict("manual", forbidden.reason)
         if not isinstance(node, ast.Call) or situation.site.call.number < 0:
             reason = self.surgeon.region([self.opened.statement(node)])
             why = reason if isinstance(reason, str) else "no call stands here that a thread could make"

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from codemods.hazards import Hazard
+from codemods.hazards.affinity import MAKER
 from codemods.program.values import Thing
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def _stays_inside(situation: Situation, region: Region | None) -> bool:
     """Whether an object is made, used and given up within a region."""
     if situation.site.chain or region is None:
         return False
-    name = _given_name(situation) or _root(situation.node)
+    name = (_given_name(situation) if situation.site.entry.name == MAKER else "") or _root(situation.node)
     bound = [
         node
         for node in situation.opened.bound.get(name, ())

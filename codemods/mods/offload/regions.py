@@ -211,16 +211,17 @@ class Surgeon:
     def _set_anew(self, node: ast.Name, statements: Sequence[ast.stmt]) -> bool:
         """Whether a name is the variable of a loop that it is read in, and some statements are not part of."""
         around = {above for above, _ in self.opened.ancestors(statements[0])}
-        for above, part in self.opened.ancestors(node):
-            if isinstance(above, ast.For) and part in above.body and above not in around:
-                if any(isinstance(each, ast.Name) and each.id == node.id for each in ast.walk(above.target)):
-                    return True
-        return False
+        loops = (
+            above
+            for above, part in self.opened.ancestors(node)
+            if isinstance(above, ast.For) and part in above.body and above not in around
+        )
+        return any(node.id in set(_stored(loop.target)) for loop in loops)
 
     def bound_outside(self, name: str, regions: Sequence[Region]) -> bool:
         """Whether a name is still bound by the coroutine itself once some regions are cut out."""
         within = {node for region in regions for node in _own(region.statements)}
-        return self._bound_elsewhere(name, within)
+        return self._bound_elsewhere(name, within) or any(name in region.results for region in regions)
 
     def _runs_later(self, node: ast.AST) -> bool:
         for above, _ in self.opened.ancestors(node):

@@ -16,9 +16,9 @@ from codemods.program.classes import is_test
 from codemods.program.values import Definition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
+    from codemods.facts import Call
     from codemods.mods.codemod import Project
+    from codemods.program import Module
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +38,20 @@ class Clusters:
         self._threads: Threads = project.once("threads", lambda: Threads(project.survey, project.open))
         self.members = Members(project, self._threads)
         self._standing: dict[Definition, Standing] = {}
+        self._families: dict[Definition, frozenset[Definition]] = {}
 
     # Who could go
 
     @cached_property
     def _candidates(self) -> frozenset[Definition]:
-        """The functions with sites, all that they await and all that await them, as far as each could go by itself."""
+        """The functions with sites, all that they await, all that await them and all that stand for the same method."""
         found: set[Definition] = set()
-        waiting = [
-            function
-            for function in self._project.sites
-            if self._calls.kind(function) == "async def" and not is_test(function.path)
-        ]
+        waiting = list(self._project.sites)
         while waiting:
             function = waiting.pop()
-            if function in found:
+            if function in found or function in self._standing or is_test(function.path):
+                continue
+            if self._calls.kind(function) != "async def":
                 continue
             member = self.members.of(function)
             if member.refusal:
@@ -60,28 +59,19 @@ class Clusters:
                 continue
             found.add(function)
             waiting += member.awaits
-        return self._with_callers(found)
-
-    def _with_callers(self, found: set[Definition]) -> frozenset[Definition]:
-        """Callers that only wait for those: they are looked for by name, and have nothing that blocks of their own."""
-        waiting = list(found)
-        while waiting:
-            name = self._name(waiting.pop())
-            for module, call in self._calls.calls_named(name):
-                holder = Definition(module.path, module.function_of(call.scope))
-                if not call.awaited or holder in found or holder in self._standing or is_test(module.path):
-                    continue
-                if self._calls.kind(holder) != "async def":
-                    continue
-                member = self.members.of(holder)
-                if member.refusal or not member.awaits & found:
-                    if member.refusal:
-                        self._standing[holder] = Standing("manual", member.refusal)
-                    continue
-                found.add(holder)
-                waiting.append(holder)
-                waiting += [each for each in member.awaits if each not in found and each not in self._standing]
+            waiting += self._relatives(function)
+            # Callers are looked for by name: whether they really await it, their own awaits tell.
+            waiting += [
+                holder
+                for module, call in self._calls.calls_named(self._name(function))
+                if call.awaited and function in self._awaited_by(holder := _holder(module, call))
+            ]
         return frozenset(found)
+
+    def _awaited_by(self, function: Definition) -> frozenset[Definition]:
+        if self._calls.kind(function) != "async def" or is_test(function.path):
+            return frozenset()
+        return self.members.of(function).awaits
 
     def _name(self, function: Definition) -> str:
         return self._project.program.modules[function.path].facts.scopes[function.scope].qualname.rpartition(".")[2]
@@ -137,14 +127,22 @@ class Clusters:
                 shown = self._project.program.modules[reference.path].shown
                 return Standing("manual", f"{shown} refers to it and is not among the paths given")
             called |= reference.how in {"awaited", "registered"}
+            if member.generator and reference.how not in {"registered", "named"}:
+                return Standing("manual", f"it is an async generator that {self._shown(reference)} uses by itself")
             if reference.also - going:
                 return Standing("manual", f"{self._shown(reference)} may call something else as well")
             if reference.how == "awaited" and reference.holder not in going and self.blocks(function):
                 hazards += self._of_offload(function, reference)
-        if not called:
+        if not called and not any(self._called(each) for each in self._relatives(function)):
             return Standing("manual", "nothing is known to call it, so whoever does may await it")
         hazard = worst(hazards)
         return Standing(hazard.level, hazard.reason) if hazard else Standing("safe")
+
+    def _called(self, function: Definition) -> bool:
+        """Whether anything is known to call a function, or a framework does."""
+        if self.members.of(function).registered:
+            return True
+        return any(each.how in {"awaited", "registered"} for each in self.references.of(function))
 
     def _shown(self, reference: Reference) -> str:
         return f"{self._project.program.modules[reference.path].shown}:{reference.line}"
@@ -156,6 +154,11 @@ class Clusters:
 
     def _relatives(self, function: Definition) -> frozenset[Definition]:
         """The methods of the same name in the classes above, below and beside a method's own."""
+        if function not in self._families:
+            self._families[function] = self._find_relatives(function)
+        return self._families[function]
+
+    def _find_relatives(self, function: Definition) -> frozenset[Definition]:
         module = self._project.program.modules[function.path]
         scope = module.facts.scopes[function.scope]
         if scope.parent not in module.classes:
@@ -292,6 +295,5 @@ class Clusters:
         return frozenset(found)
 
 
-def functions_with(functions: Iterable[Definition], path: str) -> list[Definition]:
-    """Those of one file, in the order of the text."""
-    return sorted(function for function in functions if function.path == path)
+def _holder(module: Module, call: Call) -> Definition:
+    return Definition(module.path, module.function_of(call.scope))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,8 @@ class Member:
     """The awaited calls of an uploaded file's methods, which have synchronous twins."""
     registered: bool
     """A framework calls it, as its decorators or its class say."""
+    generator: bool
+    """It yields once, as a dependency does: only a framework may call it."""
     hazards: tuple[Hazard, ...]
 
     @property
@@ -67,13 +70,14 @@ class Members:
             hazards.append(Hazard("manual", reason))
         if not any(hazard.level == "manual" for hazard in hazards):
             hazards += self._in_a_thread(module, function)
-        return Member(function, awaits, uploads, registered, tuple(dict.fromkeys(hazards)))
+        generator = module.functions[function.scope].generator
+        return Member(function, awaits, uploads, registered, generator, tuple(dict.fromkeys(hazards)))
 
     def _of_shape(self, module: Module, function: Definition) -> Iterator[Hazard]:
         about = module.functions[function.scope]
         scope = module.facts.scopes[function.scope]
         name = scope.qualname.rpartition(".")[2]
-        if about.generator:
+        if about.generator and (about.suspends or not self._yields_once(module, function)):
             yield Hazard("manual", f"{scope.qualname} is an async generator")
         elif about.suspends:
             yield Hazard(
@@ -83,6 +87,16 @@ class Members:
             yield Hazard("manual", f"{name} has to be a coroutine function for those who call it")
         if function.path not in self._project.within:
             yield Hazard("manual", f"{module.shown} is not among the paths given")
+
+    def _yields_once(self, module: Module, function: Definition) -> bool:
+        """Whether a generator is made as a dependency is: one `yield`, under no lock, with nothing awaited."""
+        opened = self._project.open(function.path)
+        node = opened.nodes[function.scope]
+        yields = [each for each in ast.walk(node) if isinstance(each, ast.Yield) and opened.function(each) is node]
+        if len(yields) != 1 or any(call.awaited for call in module.calls_in.get(function.scope, ())):
+            return False
+        around = [above for above, _ in opened.ancestors(yields[0])]
+        return not any(isinstance(each, ast.With | ast.For | ast.While) for each in around[: around.index(node)])
 
     def _awaited(self, module: Module, function: Definition) -> tuple[frozenset[Definition], tuple[int, ...], str]:
         """The coroutine functions and the uploads that it awaits; or what else it awaits."""
@@ -158,6 +172,7 @@ class Members:
         for each in sorted(entered):
             if each == function or self._calls.kind(each) != "async def":
                 yield from self._threads.of(each)
+        yield from self._threads.affinity.given_away(function)
         for site in self._project.sites.get(function, ()):
             yield from self._threads.affinity.hazards(site, entered, whole=True)
             if (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -63,8 +64,13 @@ class References:
         # One file after the other: a project has too many to keep their trees.
         for path, text in project.texts():
             names = by_name.keys() & _IDENTIFIER.findall(text)
-            if names:
+            if names and path in self._modules:
                 self._look_through(path, {name: by_name[name] for name in names})
+            elif names:
+                shown = os.path.relpath(path)
+                for function in (each for name in names for each in by_name[name]):
+                    reason = f"{shown} cannot be read, and its text mentions {self.name_of(function)}; mend it first"
+                    self._found[function].append(Reference("other", path, 0, reason=reason))
 
     def of(self, function: Definition) -> Sequence[Reference]:
         """Every reference to one of the functions, in the whole project."""
@@ -121,11 +127,9 @@ class References:
                 self._other(module, node, f"{text!r} may name it in a text") if ends and is_test(module.path) else None
             )
         call = opened.parent(node)
-        if isinstance(call, ast.Call) and node in call.args:
-            if _called_name(call) in _PATCHING and (
-                not call.args or self._may_be_owner(function, module, opened, call.args[0])
-            ):
-                return self._other(module, node, f"it is looked up by its name, {text!r}")
+        looked_up = isinstance(call, ast.Call) and node in call.args and _called_name(call) in _PATCHING
+        if looked_up and self._may_be_owner(function, module, opened, call.args[0]):  # type: ignore[union-attr]
+            return self._other(module, node, f"it is looked up by its name, {text!r}")
         return None
 
     def _may_be_owner(self, function: Definition, module: Module, opened: Opened, node: ast.expr) -> bool:
@@ -185,8 +189,9 @@ class References:
             return None
         if any(isinstance(value, Partial) for value in values):
             return self._other(module, node, "some of its arguments are given in advance")
-        if self._overrides(above, node):
-            return Reference("named", module.path, node.lineno)
+        override = self._overrides(above, node)
+        if override is not None:
+            return Reference(override, module.path, node.lineno)
         if self._registers(module, opened, node):
             return Reference("registered", module.path, node.lineno)
         return self._other(module, node, "it is handed on as it is")
@@ -197,14 +202,14 @@ class References:
             return True
         return isinstance(opened.parent(node), ast.Call | ast.keyword)
 
-    def _overrides(self, above: ast.AST | None, node: ast.AST) -> bool:
+    def _overrides(self, above: ast.AST | None, node: ast.AST) -> How | None:
         """`app.dependency_overrides[f] = g` takes either kind on both sides."""
         match above:
             case ast.Subscript(value=ast.Attribute(attr="dependency_overrides")):
-                return True
+                return "named"
             case ast.Assign(targets=[ast.Subscript(value=ast.Attribute(attr="dependency_overrides"))], value=value):
-                return value is node
-        return False
+                return "registered" if value is node else None
+        return None
 
     def _registers(self, module: Module, opened: Opened, node: ast.expr) -> bool:
         """Whether it is handed to something that takes a function of either kind."""
