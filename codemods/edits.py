@@ -1,7 +1,7 @@
 """What a plan tells the rewriting floor to do to one file: plain data, so that deciding never opens libcst.
 
-Places are counted, not measured: the n-th call, function, statement or import of the m-th top-level statement, in source
-order, from 0. They are the same in every tree of the same text.
+Places are counted, not measured: the n-th call, function, statement or import of the m-th top-level statement, in
+source order, from 0. They are the same in every tree of the same text.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ def test_docstring(name: str) -> None:
 def test_example_is_right(name: str, tmp_path: Path) -> None:
     """The page shows what the codemod really does."""
     before, after = re.findall(r"```python\n(.*?)```", mods.load(name).page, re.DOTALL)
-    assert rewritten(tmp_path, f"import time\n\n\n{before}") == f"import asyncio\n\n\n{after}"
+    assert rewritten(tmp_path, before) == after
 
 
 @pytest.mark.parametrize("name", mods.names())

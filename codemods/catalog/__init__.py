@@ -75,6 +75,7 @@ class Threads:
     also_called: Mapping[str, str]
     called_methods: Mapping[str, frozenset[str]]
     harmless_bases: frozenset[str]
+    rows: frozenset[str]
     upload_types: frozenset[str]
     upload_methods: frozenset[str]
 
@@ -90,6 +91,7 @@ def threads() -> Threads:
         **made,
         also_called=table["also_called"],
         harmless_bases=frozenset(table["harmless_bases"]["names"]),
+        rows=frozenset(table["rows"]["names"]),
         upload_types=frozenset(table["uploads"]["types"]),
         upload_methods=frozenset(table["uploads"]["methods"]),
     )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MAKER = "sqlite3.connect"
 _ALLOWING = ("check_same_thread", ("=", False))
+_ONE_AT_A_TIME = frozenset({"sqlalchemy.orm.Session", "sqlmodel.Session"})
 _DEEPEST = 4
 # A line behind everything: all assignments have been made when a function returns.
 _END = 10**9
@@ -42,6 +43,29 @@ class Affinity:
             )
         elif not any(self._locks(each) for each in entered):
             yield Hazard("unsafe", f"{site.entry.name} would be called by several threads on one connection")
+
+    def shared_session(self, site: Site) -> Iterator[Hazard]:
+        """What stands against a thread for a session that lives at the top of a module: all requests share it."""
+        if site.entry.name.rpartition(".")[0] not in _ONE_AT_A_TIME:
+            return
+        for module, call in self._last_calls(site):
+            name = call.callee.partition(".")[0]
+            holder = module.holder(call.scope, name) if name else None
+            values = self._calls.of(module, call.scope, name, call.place[0]) if holder == 0 else ()
+            if any(isinstance(each, Thing) and each.type in _ONE_AT_A_TIME for each in values):
+                yield Hazard(
+                    "manual",
+                    f"`{name}` is one session for all requests, which several threads would use at the same time",
+                )
+                return
+
+    def _last_calls(self, site: Site) -> list[tuple[Module, Call]]:
+        """The call that blocks, at the end of the chain."""
+        if not site.chain:
+            return [(site.module, site.call)]
+        step = site.chain[-1]
+        found = (module for module in self._calls.program.modules.values() if module.shown == step.path)
+        return [(module, call) for module in found for call in module.facts.calls if call.place[0] == step.line]
 
     def given_away(self, function: Definition) -> Iterator[Hazard]:
         """What stands against a thread for a function that hands out what must stay in it."""
@@ -71,14 +95,7 @@ class Affinity:
 
     def _made_there(self, site: Site) -> bool:
         """Whether the object is made by the function that uses it."""
-        if not site.chain:
-            return self._made_in(site.module, site.call, 0)
-        step = site.chain[-1]
-        for module in self._calls.program.modules.values():
-            if module.shown == step.path:
-                calls = [call for call in module.facts.calls if call.place[0] == step.line]
-                return any(self._made_in(module, call, 0) for call in calls)
-        return False
+        return any(self._made_in(module, call, 0) for module, call in self._last_calls(site))
 
     def _made_in(self, module: Module, call: Call, depth: int) -> bool:
         if Outside(MAKER) in self._calls.callee(module, call):

@@ -9,9 +9,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from codemods import catalog
 from codemods.facts.order import children
 from codemods.facts.values import dotted
-from codemods.program.values import File, Instance, Thing
+from codemods.program.values import Definition, File, Instance, Outside, Thing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from codemods.facts import Opened
     from codemods.program import Module
     from codemods.program.touches import Touches
-    from codemods.program.values import Definition
 
 _CHANGING = frozenset(
     {
@@ -76,6 +76,8 @@ class _Look:
         match node:
             case ast.If(test=test) | ast.While(test=test):
                 self._checked |= set(self._read(test))
+            case ast.AugAssign(target=ast.Attribute() as target) if self._made_here(target):
+                return ""
             case ast.AugAssign(target=target):
                 return self._key(target)
             case ast.Assign(targets=targets, value=value):
@@ -126,6 +128,8 @@ class _Look:
         if root in {"self", "cls"} and self._is_method():
             return name if dot else ""
         holder = self._module.holder(self._scope, root)
+        if holder == self._scope and dot and self._is_row(root, getattr(node, "lineno", 0)):
+            return name
         if holder is None or holder == self._scope:
             return ""
         kinds = {binding.kind for binding in self._module.names[holder, root]}
@@ -134,6 +138,27 @@ class _Look:
         if not dot and not inside and isinstance(getattr(node, "ctx", None), ast.Store):
             return name if root in dict(self._module.facts.scopes[self._scope].outer) else ""
         return name
+
+    def _made_here(self, target: ast.Attribute) -> bool:
+        """Whether an object is one that the function has made itself."""
+        root = dotted(target).partition(".")[0]
+        bindings = self._module.names.get((self._scope, root), ())
+        calls = [self._module.calls.get(each.value) if isinstance(each.value, int) else None for each in bindings]
+        return bool(calls) and all(
+            call is not None
+            and any(
+                isinstance(v, Definition) and self._calls.is_class(v) for v in self._calls.callee(self._module, call)
+            )
+            for call in calls
+        )
+
+    def _is_row(self, name: str, line: int) -> bool:
+        """Whether a name stands for a row of a database: other requests have objects of their own for it."""
+        values = self._calls.of(self._module, self._scope, name, line)
+        return any(isinstance(value, Instance) and (value.loaded or self._inherits(value.of)) for value in values)
+
+    def _inherits(self, cls: Definition) -> bool:
+        return any(isinstance(each, Outside) and each.name in catalog.threads().rows for each in self._calls.line(cls))
 
     def _is_method(self) -> bool:
         scope = self._module.facts.scopes[self._scope]

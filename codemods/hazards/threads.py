@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from codemods.facts import Call, Opened
     from codemods.loop import Survey
     from codemods.program import Module
-    from codemods.program.values import Value, Values
+    from codemods.program.values import Value
 
 # Beyond this many functions a call counts as understood as far as it was followed.
 _MOST_FUNCTIONS = 200
@@ -32,10 +32,6 @@ class Threads:
         self._open = opener
         self._found: dict[Definition, tuple[Hazard, ...]] = {}
         self.affinity = Affinity(survey.calls)
-
-    def values(self, module: Module, scope: int, name: str, line: int) -> Values:
-        """What a name may stand for."""
-        return self._calls.of(module, scope, name, line)
 
     def entered(self, module: Module, call: Call) -> frozenset[Definition]:
         """The plain functions of the project that run when a call does, at any depth."""

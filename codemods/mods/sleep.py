@@ -15,6 +15,9 @@ the loop go on.
 ## Example
 
 ```python
+import time
+
+
 async def fetch(url: str) -> Reply:
     for attempt in range(3):
         reply = await get(url)
@@ -27,6 +30,9 @@ async def fetch(url: str) -> Reply:
 becomes
 
 ```python
+import asyncio
+
+
 async def fetch(url: str) -> Reply:
     for attempt in range(3):
         reply = await get(url)

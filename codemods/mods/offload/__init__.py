@@ -2,11 +2,11 @@
 
 ## What it does
 
-In a coroutine, `f(a, k=v)` becomes `await run_in_threadpool(f, a, k=v)` where the project uses FastAPI or Starlette, and
-`await asyncio.to_thread(f, a, k=v)` elsewhere and for CPU work; `anyio.to_thread.run_sync` in a module that uses anyio.
-The setting `offload` chooses another one. Statements that belong together (a `with open(…)` block, a loop that reads from
-the database, an `add` with its `commit` and `refresh`) move into one nested function, which is awaited once. The edit is
-made in the coroutine: helpers that block stay as they are.
+In a coroutine, `f(a, k=v)` becomes `await run_in_threadpool(f, a, k=v)` where the project uses FastAPI or Starlette,
+and `await asyncio.to_thread(f, a, k=v)` elsewhere and for CPU work; `anyio.to_thread.run_sync` in a module that uses
+anyio. The setting `offload` chooses another one. Statements that belong together (a `with open(…)` block, a loop that
+reads from the database, an `add` with its `commit` and `refresh`) move into one nested function, which is awaited once.
+The edit is made in the coroutine: helpers that block stay as they are.
 
 ## Why
 
@@ -17,17 +17,24 @@ them with name lookups: that is right for CPU work, and too few for waiting.
 ## Example
 
 ```python
+import hashlib
+
+
 async def report(path: str) -> str:
     with open(path) as file:
         text = file.read()
+    await publish(text)
     digest = hashlib.pbkdf2_hmac("sha256", text.encode(), b"salt", 100_000)
-    await publish(digest)
-    return text
+    return digest.hex()
 ```
 
 becomes
 
 ```python
+import asyncio
+import hashlib
+
+
 async def report(path: str) -> str:
     def read_text():
         with open(path) as file:
@@ -35,21 +42,21 @@ async def report(path: str) -> str:
         return text
 
     text = await asyncio.to_thread(read_text)
+    await publish(text)
     digest = await asyncio.to_thread(hashlib.pbkdf2_hmac, "sha256", text.encode(), b"salt", 100_000)
-    await publish(digest)
-    return text
+    return digest.hex()
 ```
 
 ## When it holds back
 
 Not rewritten at all (`manual`):
 
-- work that holds Python's global lock (parsing JSON, sorting, a long loop): in a thread it would stall the loop as well;
+- work that holds Python's global lock (parsing YAML, sorting, a long loop): a thread would stall the loop as well;
 - work that takes less time than the way to a thread and back (a stat, a mkdir);
-- waiting for other threads (`Queue.get`, `Thread.join`, `Event.wait`) and for input, which would keep a thread for ever;
+- waiting for other threads (`Queue.get`, `Thread.join`) and for input, which would keep a thread for ever;
 - results that block again when they are used, and objects that must stay in the thread that made them (sqlite3);
 - helpers that need the loop's own thread, set context variables, or look at the exception being handled;
-- under a lock, in a class body or a generator expression, or where statements cannot be taken apart.
+- under a lock, in a class body or a generator expression, where statements cannot be taken apart, and in tests.
 
 Only with `--unsafe`:
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from codemods.hazards import Hazard
 from codemods.hazards.affinity import MAKER
-from codemods.program.values import Thing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from codemods.mods.offload.regions import Region
 
 _OPENING = frozenset({"NamedTemporaryFile", "TemporaryFile", "ZipFile", "fdopen", "open"})
-_ONE_AT_A_TIME = frozenset({"sqlalchemy.orm.Session", "sqlmodel.Session"})
 
 
 def of_site(situation: Situation, region: Region | None, threads: Threads) -> Iterator[Hazard]:
@@ -43,11 +41,7 @@ def of_site(situation: Situation, region: Region | None, threads: Threads) -> It
     entered = threads.entered(site.module, site.call) if site.call.number >= 0 else frozenset()
     if not _stays_inside(situation, region):
         yield from threads.affinity.hazards(site, entered, whole=False)
-    shared = _shared_session(situation, threads)
-    if shared:
-        yield Hazard(
-            "manual", f"`{shared}` is one session for all requests, which several threads would use at the same time"
-        )
+    yield from threads.affinity.shared_session(site)
     for function in sorted(entered):
         yield from threads.of(function)
 
@@ -110,15 +104,3 @@ def _stays_inside(situation: Situation, region: Region | None) -> bool:
     ]
     inside = bool(bound) and all(region.holds(node, situation.opened) for node in bound)
     return inside and name not in region.results and name not in region.outer
-
-
-def _shared_session(situation: Situation, threads: Threads) -> str:
-    """The name of a session that lives at the top of a module."""
-    site = situation.site
-    name = _root(situation.node)
-    if not name or site.entry.name.rpartition(".")[0] not in _ONE_AT_A_TIME or site.chain:
-        return ""
-    if site.module.holder(site.call.scope, name) != 0 and site.module.holder(site.call.scope, name) is not None:
-        return ""
-    values = threads.values(site.module, site.call.scope, name, site.call.place[0])
-    return name if any(isinstance(each, Thing) and each.type in _ONE_AT_A_TIME for each in values) else ""

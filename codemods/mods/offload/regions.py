@@ -237,7 +237,7 @@ class Surgeon:
 
 
 def _own(statements: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """All nodes that run with some statements; the bodies of nested functions do not, but their heads stand for them."""
+    """All nodes that run with some statements; of nested functions, only that they are there."""
     stack = list(statements)[::-1]
     while stack:
         node = stack.pop()
@@ -303,7 +303,7 @@ def _never_falls_through(statement: ast.stmt) -> bool:
 def neighbours(
     block: Sequence[ast.stmt], marked: Collection[ast.stmt], receivers: Collection[str]
 ) -> Iterator[list[ast.stmt]]:
-    """Runs of simple statements that belong together: blocking ones, and those about the same receivers between them."""
+    """Simple statements that belong together: blocking ones, and those about the same receivers between them."""
     run: list[ast.stmt] = []
     for statement in [*block, None]:
         if (

@@ -3,19 +3,25 @@
 ## What it does
 
 A route, a dependency or a background task that blocks and never gives way to the loop becomes a plain `def`, which
-FastAPI and Starlette run in a thread. What it awaits goes with it, as far as that is async in name only as well: services
-and repositories, over any number of files, with every `await` between them, in tests too, and all methods of the same
-name in a class hierarchy. A member that some coroutine still needs is called there through a thread. `await file.read()`
-of an uploaded file becomes `file.file.read()`.
+FastAPI and Starlette run in a thread. What it awaits goes with it, as far as that is async in name only as well:
+services and repositories, over any number of files, with every `await` between them, in tests too, and all methods of
+the same name in a class hierarchy. A member that some coroutine still needs is called there through a thread.
+`await file.read()` of an uploaded file becomes `file.file.read()`.
 
 ## Why
 
-The framework has 40 threads for plain functions. Nothing else in the function changes: no `await` is put in, the order of
-things and the exceptions stay as they were, and tests that put something in place of the blocking call still work.
+The framework has 40 threads for plain functions. Nothing else in the function changes: no `await` is put in, the order
+of things and the exceptions stay as they were, and tests that put something in place of the blocking call still work.
 
 ## Example
 
 ```python
+import requests
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
 @app.get("/users/{name}")
 async def read_user(name: str) -> User:
     return await find_user(name)
@@ -28,6 +34,12 @@ async def find_user(name: str) -> User:
 becomes
 
 ```python
+import requests
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
 @app.get("/users/{name}")
 def read_user(name: str) -> User:
     return find_user(name)
@@ -41,19 +53,20 @@ def find_user(name: str) -> User:
 
 Not rewritten at all (`manual`):
 
-- it awaits something that waits, or is a generator, a websocket route, a middleware, a lifespan, or a method that has to
-  be a coroutine function;
-- it is not known who calls it, or it is handed to something that may want a coroutine function: `gather`, `create_task`,
-  `asyncio.run`, a mock, an unknown decorator, a base class from elsewhere; or its coroutine is passed on;
+- it awaits something that waits, or is a generator, a websocket route, a middleware, a lifespan, or a method that has
+  to be a coroutine function;
+- it is not known who calls it, or it is handed to something that may want a coroutine function: `gather`,
+  `create_task`, `asyncio.run`, a mock, an unknown decorator, a strange base class; or its coroutine is passed on;
 - it, or a plain function that it calls, needs the loop's own thread or sets context variables;
 - objects that must stay in the thread that made them come from outside (sqlite3), or one session serves all requests;
 - all that blocks in it holds Python's global lock, so that a thread frees nothing;
-- something that would have to change with it cannot: all of them go, or none.
+- something that would have to change with it cannot: all of them go, or none. A file that cannot be parsed and
+  mentions its name is such a thing.
 
 Only with `--unsafe`:
 
-- it, or a plain function that it calls, reads state that others can reach and then writes it: on the loop, nothing came in
-  between; in threads, two requests can do that at the same time;
+- it, or a plain function that it calls, changes state that others can reach (or a row of the database) depending on
+  what it was: on the loop, nothing came in between; in threads, two requests can do that at the same time;
 - it waits for other threads, and would keep one of the pool's for as long;
 - a coroutine that stays would call it through a thread, where an `await` may do harm.
 """

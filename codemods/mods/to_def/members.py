@@ -14,13 +14,12 @@ from codemods.program.values import Definition, Method, Outside
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from codemods.facts import Call, Expr
+    from codemods.facts import Expr
     from codemods.hazards.threads import Threads
     from codemods.mods.codemod import Project
     from codemods.program import Module
 
 _NOT_OURS = frozenset({"__aenter__", "__aexit__", "__aiter__", "__anext__", "__await__", "__call__", "dispatch"})
-_ONE_AT_A_TIME = frozenset({"sqlalchemy.orm.Session", "sqlmodel.Session"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ class Members:
         if reason:
             hazards.append(Hazard("manual", reason))
         if not any(hazard.level == "manual" for hazard in hazards):
-            hazards += self._in_a_thread(module, function)
+            hazards += self._in_a_thread(function)
         generator = module.functions[function.scope].generator
         return Member(function, awaits, uploads, registered, generator, tuple(dict.fromkeys(hazards)))
 
@@ -121,7 +120,7 @@ class Members:
     # Who calls it
 
     def _decorated(self, module: Module, function: Definition) -> tuple[bool, str]:
-        """Whether its decorators or its class hand it to a framework; or which of them stands against a plain function."""
+        """Whether its decorators or its class hand it to a framework; or which of them is against a plain function."""
         about = module.functions[function.scope]
         parent = module.facts.scopes[function.scope].parent
         registered = False
@@ -166,7 +165,7 @@ class Members:
 
     # What it does
 
-    def _in_a_thread(self, module: Module, function: Definition) -> Iterator[Hazard]:
+    def _in_a_thread(self, function: Definition) -> Iterator[Hazard]:
         """What stands against running its body in a thread, with all plain functions that it enters."""
         entered = self._threads.below([function])
         for each in sorted(entered):
@@ -182,15 +181,7 @@ class Members:
                 and "acquire" not in site.entry.name
             ):
                 yield Hazard("unsafe", f"{site.entry.name} may keep a thread of the pool for as long as it waits")
-            if site.entry.name.rpartition(".")[0] in _ONE_AT_A_TIME and self._is_global(module, site.call):
-                yield Hazard(
-                    "manual",
-                    f"`{site.call.callee}` is of one session for all requests, which threads would use at once",
-                )
-
-    def _is_global(self, module: Module, call: Call) -> bool:
-        name = call.callee.partition(".")[0]
-        return bool(name) and module.holder(call.scope, name) == 0
+            yield from self._threads.affinity.shared_session(site)
 
 
 def _harmless(name: str) -> bool:
