@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from codemods.hazards.situation import Hazard
+from codemods.program.classes import is_test
 from codemods.program.values import Definition, Outside, Thing
 
 if TYPE_CHECKING:
@@ -28,14 +30,14 @@ class Affinity:
 
     def __init__(self, calls: Touches) -> None:
         self._calls = calls
-        self._allowed: bool | None = None
+        self._allowed: dict[str, bool] = {}
 
     def hazards(self, site: Site, entered: Iterable[Definition], *, whole: bool) -> Iterator[Hazard]:
         """What stands against running a site in another thread, or the whole function that it stands in."""
         made_alone = site.entry.name == MAKER and not site.chain and not whole
         if not (site.entry.thread_bound or made_alone) or ((site.chain or whole) and self._made_there(site)):
             return
-        if not self._everywhere_allowed():
+        if not all(self._allowed_for(module) for module, _ in self._last_calls(site)):
             yield Hazard(
                 "manual",
                 f"{site.entry.name} belongs to an object that must stay in the thread which made it; "
@@ -73,19 +75,36 @@ class Affinity:
         about = module.functions[function.scope]
         for shape in (*about.results, *about.yields):
             for value in self._calls.of(module, function.scope, shape, _END):
-                if isinstance(value, Thing) and value.type.startswith("sqlite3.") and not self._everywhere_allowed():
+                if isinstance(value, Thing) and value.type.startswith("sqlite3.") and not self._allowed_for(module):
                     yield Hazard("manual", f"it gives a {value.type}, which must stay in the thread that made it")
 
-    def _everywhere_allowed(self) -> bool:
-        """Whether all connections of the project may be used by any thread."""
-        if self._allowed is None:
-            found = [
-                _ALLOWING in call.keywords
-                for module, call in self._calls.calls_named("connect")
-                if Outside(MAKER) in self._calls.callee(module, call)
-            ]
-            self._allowed = bool(found) and all(found)
-        return self._allowed
+    def _allowed_for(self, module: Module) -> bool:
+        """Whether all connections that a module can come by may be used by any thread."""
+        if module.path not in self._allowed:
+            near, _ = self._calls.program.around(module)
+            found = [_ALLOWING in call.keywords for other, call in self._lasting if other.path in near]
+            self._allowed[module.path] = bool(found) and all(found)
+        return self._allowed[module.path]
+
+    @cached_property
+    def _lasting(self) -> list[tuple[Module, Call]]:
+        """The calls that make connections which outlive the function that they stand in."""
+        return [
+            (module, call)
+            for module, call in self._calls.calls_named("connect")
+            if Outside(MAKER) in self._calls.callee(module, call)
+            and not is_test(module.path)
+            and self._outlives(module, call)
+        ]
+
+    def _outlives(self, module: Module, call: Call) -> bool:
+        """Whether a connection may be used when the function that made it has ended."""
+        function = module.function_of(call.scope)
+        names = {each.name for each in module.facts.bindings if each.value == call.number and each.scope == function}
+        if function not in module.functions or not names:
+            return True
+        about = module.functions[function]
+        return not names.isdisjoint(shape for shape in (*about.results, *about.yields) if isinstance(shape, str))
 
     def _locks(self, function: Definition) -> bool:
         module = self._calls.program.modules[function.path]

@@ -10,7 +10,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from codemods.facts.order import children
+from codemods.facts.order import children, walk
 from codemods.facts.values import dotted
 from codemods.hazards.situation import Hazard
 from codemods.program.values import NOTHING, Definition, File, Instance, Thing
@@ -130,7 +130,8 @@ class _Reader:
                 return [source, target, *conditions]
             case ast.Call():
                 changed = self._changed(node, loops)
-                return [*(step for step in children(node) if not changed or step is not node.func), *changed]
+                inside = any(step is self._node for step in walk(node.func))
+                return [*(step for step in children(node) if not changed or inside or step is not node.func), *changed]
             case ast.Attribute() | ast.Subscript() | ast.Name():
                 read = "check" if self._checked(node) else "read"
                 what = read if isinstance(node.ctx, ast.Load) else "write"
