@@ -30,7 +30,7 @@ class Threads:
         self._calls = survey.calls
         self._graph = survey.graph
         self._open = opener
-        self._found: dict[Definition, tuple[Hazard, ...]] = {}
+        self._found: dict[Definition, tuple[tuple[Hazard, ...], tuple[Hazard, ...]]] = {}
         self.affinity = Affinity(survey.calls)
 
     def entered(self, module: Module, call: Call) -> frozenset[Definition]:
@@ -50,13 +50,46 @@ class Threads:
                 waiting += [t.function for t in event.targets if t.function is not None]
         return frozenset(seen)
 
-    def of(self, function: Definition) -> tuple[Hazard, ...]:
-        """What stands against running a function in a thread, in its own body."""
+    def of(self, function: Definition, entered: frozenset[Definition] = frozenset()) -> Iterator[Hazard]:
+        """What stands against running a function in a thread, in its own body; `entered` is all that runs there."""
         if function not in self._found:
             module = self._calls.program.modules[function.path]
-            found = [*self._of_calls(module, function.scope), *self._of_state(module, function.scope)]
-            self._found[function] = tuple(dict.fromkeys(found))
-        return self._found[function]
+            calls = tuple(dict.fromkeys(self._of_calls(module, function.scope)))
+            self._found[function] = calls, tuple(self._of_state(module, function.scope))
+        calls, state = self._found[function]
+        yield from calls
+        if state and not self._private(function, entered, frozenset()):
+            yield from state
+
+    def _private(self, function: Definition, entered: frozenset[Definition], seen: frozenset[Definition]) -> bool:
+        """Whether a method is only called on objects that were made in the same thread."""
+        module = self._calls.program.modules[function.path]
+        if module.facts.scopes[function.scope].parent not in module.classes:
+            return False
+        found = False
+        for caller in entered - {function} - seen:
+            for event in self._graph.events(caller):
+                if not any(target.function == function for target in event.targets):
+                    continue
+                found = True
+                if event.call.callee.startswith("self."):
+                    name = self._calls.program.modules[caller.path].facts.scopes[caller.scope].qualname
+                    if not name.endswith("__init__") and not self._private(caller, entered, seen | {function}):
+                        return False
+                elif not self._made_here(caller, event.call):
+                    return False
+        return found
+
+    def _made_here(self, caller: Definition, call: Call) -> bool:
+        """Whether a call's receiver is a local name for something that the function makes itself."""
+        module = self._calls.program.modules[caller.path]
+        bindings = module.names.get((caller.scope, call.callee.partition(".")[0]), ())
+        made = [module.calls.get(each.value) if isinstance(each.value, int) else None for each in bindings]
+        return bool(made) and all(
+            each is not None
+            and any(isinstance(v, Definition) and self._calls.is_class(v) for v in self._calls.callee(module, each))
+            for each in made
+        )
 
     def _of_calls(self, module: Module, scope: int) -> Iterator[Hazard]:
         known = catalog.threads()

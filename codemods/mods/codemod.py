@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from codemods.hazards import Hazard, Situation, of_await
 from codemods.loop import Nominal
+from codemods.program.classes import is_test
 from codemods.program.values import Bound, Definition
 
 if TYPE_CHECKING:
@@ -129,7 +130,10 @@ class Project:
             name = self.program.modules[function.path].facts.scopes[function.scope].qualname.rpartition(".")[2]
             for module, call in self.calls.calls_named(name):
                 holder = Definition(module.path, module.function_of(call.scope))
-                if not call.awaited or holder in seen or not _calls(self.calls.callee(module, call), function):
+                # What a test holds around it, a patch say, is there for nobody else.
+                if not call.awaited or holder in seen or is_test(module.path):
+                    continue
+                if not _calls(self.calls.callee(module, call), function):
                     continue
                 seen.add(holder)
                 waiting.append(holder)

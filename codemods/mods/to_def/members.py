@@ -170,7 +170,7 @@ class Members:
         entered = self._threads.below([function])
         for each in sorted(entered):
             if each == function or self._calls.kind(each) != "async def":
-                yield from self._threads.of(each)
+                yield from self._threads.of(each, entered)
         yield from self._threads.affinity.given_away(function)
         for site in self._project.sites.get(function, ()):
             yield from self._threads.affinity.hazards(site, entered, whole=True)
