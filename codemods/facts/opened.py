@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -19,8 +18,6 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _SCOPES = (*_DEFINITIONS, ast.Lambda, *_COMPREHENSIONS)
 _Node = TypeVar("_Node", bound=ast.AST)
-
-_IDENTIFIER = re.compile(r"[^\W\d]\w*")
 
 
 class Opened:
@@ -115,8 +112,17 @@ class Opened:
 
     @cached_property
     def identifiers(self) -> frozenset[str]:
-        """Every name that the text uses for anything."""
-        return frozenset(_IDENTIFIER.findall(self.text))
+        """Every bare name that the file uses or binds; attributes have names of their own."""
+        found: set[str] = set()
+        for node in walk(self.tree):
+            match node:
+                case ast.Name(id=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                    found.add(name)
+                case ast.ClassDef(name=name) | ast.arg(arg=name):
+                    found.add(name)
+                case ast.alias(name=name, asname=other):
+                    found.add(other or name.partition(".")[0])
+        return frozenset(found)
 
     def statement(self, node: ast.AST) -> ast.stmt:
         """The innermost statement that a node is a part of."""

@@ -127,6 +127,8 @@ class _Function:
         self.open_sites = [n for n, done in enumerate(work.settled) if not done]
         settled = [work.situations[n].node for n, done in enumerate(work.settled) if done]
         self.surgeon = Surgeon(self.opened, node, settled)
+        self.named: set[str] = set()
+        """The names given to nested functions so far."""
         self.statements = {n: self.opened.statement(each.node) for n, each in enumerate(work.situations)}
 
     def verdicts(self) -> list[Verdict | None]:
@@ -183,11 +185,18 @@ class _Function:
             opens = isinstance(above, ast.With) and (part in above.items or self.resource(above))
             whole = opens or (isinstance(above, _LOOPS) and part not in above.orelse)
             found = self.surgeon.region([above]) if whole else ""
+            if whole and isinstance(found, str):
+                found = self.surgeon.region(self.to_the_end(above))
             best = found if isinstance(found, Region) else best
         if best is None and situation.site.call.number < 0:
             alone = self.surgeon.region([self.statements[number]])
             best = alone if isinstance(alone, Region) else None
         return best
+
+    def to_the_end(self, statement: ast.stmt) -> list[ast.stmt]:
+        """A statement with all that follows it, where the coroutine ends with them: it may return from there."""
+        body = self.function.body
+        return body[body.index(statement) :] if statement in body else [statement]
 
     def resource(self, block: ast.With) -> bool:
         """Whether a `with` block opens something that a site is about."""
@@ -251,15 +260,16 @@ class _Function:
             return Verdict("manual", hazard.reason)
         first = region.statements[0]
         lines = (_first_line(first), region.statements[-1].end_lineno or first.lineno)
-        taken = self.opened.identifiers
         methods = [_method(each) for each in situations]
+        name = name_for(methods, region.results or region.outer, self.opened.identifiers | self.named)
+        self.named.add(name)
         change = Cut(
             runner,
             self.module.path,
             (self.opened.top(first), self.opened.number(first, ast.stmt)),
             self.opened.number(region.statements[-1], ast.stmt),
             lines,
-            name_for(methods, region.results or region.outer, taken),
+            name,
             region.results,
             region.outer,
             region.returns,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from codemods import catalog
 from codemods.hazards import Hazard
 from codemods.hazards.affinity import MAKER
 
@@ -49,7 +50,14 @@ def of_site(situation: Situation, region: Region | None, threads: Threads) -> It
 def of_call(situation: Situation, threads: Threads) -> Iterator[Hazard]:
     """What stands against making one call in a thread."""
     site, node = situation.site, situation.node
-    if site.entry.lazy and not site.chain:
+    named = (
+        situation.program.resolve(site.module, site.call.scope, site.call.callee).outside if site.call.callee else ()
+    )
+    if any(name in catalog.threads().lazy for name in named):
+        yield Hazard(
+            "manual", f"`{site.call.callee}` does its work when it is iterated over; move both into one function"
+        )
+    elif site.entry.lazy and not site.chain:
         yield Hazard(
             "manual", f"what {site.entry.name} gives blocks again when it is used; move both into one function"
         )
