@@ -81,7 +81,7 @@ from codemods.model import KINDS
 from codemods.mods.codemod import Cut, Thread, Verdict
 from codemods.mods.offload.refusals import of_call, of_site
 from codemods.mods.offload.regions import Region, Surgeon, neighbours
-from codemods.mods.offload.words import name_for
+from codemods.mods.offload.words import name_for, verb_of
 from codemods.program.classes import is_test
 from codemods.program.values import Thing
 
@@ -331,6 +331,9 @@ def _no_runner() -> Hazard:
 def _method(situation: Situation) -> str:
     """What a site does, in a word."""
     node, last = situation.node, situation.site.entry.name.rpartition(".")[2]
+    helper = situation.site.call.callee.rpartition(".")[2] if situation.site.chain else ""
+    if helper and verb_of(helper):
+        return helper
     if isinstance(node, ast.Call) and last == "open":
         texts = [
             each.value for each in ast.walk(node) if isinstance(each, ast.Constant) and isinstance(each.value, str)

@@ -209,14 +209,13 @@ class Surgeon:
                 yield node
 
     def _set_anew(self, node: ast.Name, statements: Sequence[ast.stmt]) -> bool:
-        """Whether a name is the variable of a loop that it is read in, and some statements are not part of."""
+        """Whether a name is set by a block that it is read in, and that some statements are not part of."""
         around = {above for above, _ in self.opened.ancestors(statements[0])}
-        loops = (
-            above
+        return any(
+            node.id in set(_set_by(above))
             for above, part in self.opened.ancestors(node)
-            if isinstance(above, ast.For) and part in above.body and above not in around
+            if isinstance(above, ast.For | ast.With) and part in above.body and above not in around
         )
-        return any(node.id in set(_stored(loop.target)) for loop in loops)
 
     def bound_outside(self, name: str, regions: Sequence[Region]) -> bool:
         """Whether a name is still bound by the coroutine itself once some regions are cut out."""
@@ -276,11 +275,21 @@ def _certain(statements: Iterable[ast.stmt]) -> Iterator[str]:
                 yield from (name for target in targets for name in _stored(target))
             case ast.AnnAssign(target=ast.Name(id=name), value=value) if value is not None:
                 yield name
-            case ast.With(items=items, body=body):
-                yield from (name for item in items if item.optional_vars for name in _stored(item.optional_vars))
+            case ast.With(body=body):
+                yield from _set_by(statement)
                 yield from _certain(body)
             case ast.Import(names=names) | ast.ImportFrom(names=names):
                 yield from ((alias.asname or alias.name.partition(".")[0]) for alias in names)
+
+
+def _set_by(block: ast.For | ast.With) -> Iterator[str]:
+    """The names that a block sets before its body runs."""
+    if isinstance(block, ast.For):
+        yield from _stored(block.target)
+        return
+    for item in block.items:
+        if item.optional_vars is not None:
+            yield from _stored(item.optional_vars)
 
 
 def _stored(target: ast.expr) -> Iterator[str]:

@@ -30,9 +30,15 @@ _WORD = re.compile(r"[a-z_][a-z0-9_]*")
 _LONGEST = 30
 
 
+def verb_of(method: str) -> str:
+    """What a method does, by its name or the first word of it; empty where that says nothing."""
+    first = method.strip("_").partition("_")[0]
+    return _VERBS.get(method) or _VERBS.get(first) or (first if first in _VERBS.values() else "")
+
+
 def name_for(methods: Sequence[str], results: Sequence[str], taken: Container[str]) -> str:
     """A name from the methods that are called and the results that are given, unlike all names taken."""
-    verbs = [_VERBS[method] for method in methods if method in _VERBS]
+    verbs = [verb for method in methods if (verb := verb_of(method))]
     verb = next((each for each in _STRONGEST if each in verbs), verbs[0] if verbs else "")
     nouns = [result for result in results if _WORD.fullmatch(result)]
     if verb and len(nouns) == 1 and len(nouns[0]) < _LONGEST:
