@@ -140,6 +140,11 @@ class _Reader(Notes):
         below = part(here, node.end_lineno or 0)
         self.push([*(target for target in node.targets if not isinstance(target, ast.Name)), node.value], below)
 
+    def changed(self, node: ast.AugAssign | ast.Delete, here: Here) -> None:
+        """`a.b += 1`, `del a[0]`: the function changes something that was there before."""
+        self.changing.add(here.scope)
+        self.push(children(node), part(here, node.end_lineno or 0))
+
     def annotated(self, node: ast.AnnAssign, here: Here) -> None:
         """`name: type = value`; the annotation runs only now and then, so it counts as not running."""
         if node.value is not None or not isinstance(node.target, ast.Name):
@@ -324,6 +329,7 @@ class _Reader(Notes):
                 touch = Touch("read", here.scope, None, self.positions.place(node), here.last_line, 0, here.once)
                 self.touches.append((touch, node))
         else:
+            self.changing.add(here.scope)
             if id(node) in self.targets and name:
                 self.store(name, here, node.lineno, ("value", ""), self.targets[id(node)])
             if name and not name.startswith(("self.", "cls.")):
@@ -342,6 +348,7 @@ _VISITORS: dict[type[ast.AST], Callable[[_Reader, Any, Here], None]] = {
     ast.AnnAssign: _Reader.annotated,
     ast.Assign: _Reader.assign,
     ast.AsyncFor: _Reader.for_,
+    ast.AugAssign: _Reader.changed,
     ast.AsyncFunctionDef: _Reader.function,
     ast.AsyncWith: _Reader.with_,
     ast.Attribute: _Reader.attribute,
@@ -349,6 +356,7 @@ _VISITORS: dict[type[ast.AST], Callable[[_Reader, Any, Here], None]] = {
     ast.Call: _Reader.call,
     ast.ClassDef: _Reader.class_,
     ast.Constant: _Reader.constant,
+    ast.Delete: _Reader.changed,
     ast.DictComp: _Reader.comprehension,
     ast.ExceptHandler: _Reader.handler,
     ast.For: _Reader.for_,

@@ -51,6 +51,7 @@ def finish(notes: Notes) -> Facts:
             tuple(notes.stars),
             tuple(notes.attributes),
             tuple(notes.strings),
+            tuple(sorted(notes.changing)),
         )
     )
 

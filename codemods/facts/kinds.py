@@ -268,6 +268,11 @@ class Facts:
         """Every string that could be the dotted path of something."""
         return frozenset(self._columns[14])
 
+    @property
+    def changing(self) -> tuple[int, ...]:
+        """The scopes in which an attribute or an item is set or deleted, or anything is changed in place."""
+        return self._columns[15]
+
 
 def _plain(column: tuple[Any, ...]) -> tuple[Any, ...]:
     """A column without classes of ours, which `marshal` does not know."""

@@ -116,6 +116,7 @@ class Notes:
         self.first_calls: list[int] = []
         self.contexts: list[tuple[Context, ast.AST]] = []
         self.patches: list[Patch] = []
+        self.changing: set[int] = set()
         self.modules: list[str] = []
         self.stars: list[str] = []
         self.attributes: set[str] = set()
@@ -169,6 +170,8 @@ class Notes:
     def set(self, target: ast.expr, value: Value, here: Here) -> None:
         """Remember what a name or an attribute is set to; other targets are met as they are walked."""
         how = _SOMEHOW if value.ways else value_of(value.node)
+        if not isinstance(target, ast.Name):
+            self.changing.add(here.scope)
         if isinstance(target, ast.Name):
             self.bind(target.id, here, target.lineno, how, value)
         elif isinstance(target, ast.Attribute) and (name := dotted(target)):

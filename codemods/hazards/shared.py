@@ -51,6 +51,14 @@ def changed_by(opened: Opened, calls: Touches, function: Definition) -> tuple[st
     return "", 0
 
 
+def may_change(module: Module, scope: int) -> bool:
+    """Whether a function can change shared state at all, by its facts: most cannot, and are not read again."""
+    if module.facts.scopes[scope].outer or scope in module.storing:
+        return True
+    calls = module.calls_in.get(scope, ())
+    return any((call.callee or str(call.function)).rpartition(".")[2].strip("')") in _CHANGING for call in calls)
+
+
 def _nodes(statements: Iterable[ast.AST]) -> Iterator[ast.AST]:
     """Everything that runs with a function, in the order of the text."""
     stack = list(statements)[::-1]

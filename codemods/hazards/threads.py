@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from codemods import catalog
 from codemods.hazards.affinity import Affinity
-from codemods.hazards.shared import changed_by
+from codemods.hazards.shared import changed_by, may_change
 from codemods.hazards.situation import Hazard
 from codemods.program.values import Definition, Method, Outside, Thing
 
@@ -31,6 +31,7 @@ class Threads:
         self._graph = survey.graph
         self._open = opener
         self._found: dict[Definition, tuple[tuple[Hazard, ...], tuple[Hazard, ...]]] = {}
+        self._below: dict[frozenset[Definition], frozenset[Definition]] = {}
         self.affinity = Affinity(survey.calls)
 
     def entered(self, module: Module, call: Call) -> frozenset[Definition]:
@@ -39,7 +40,13 @@ class Threads:
 
     def below(self, functions: Iterable[Definition]) -> frozenset[Definition]:
         """Some functions and all plain ones that they enter."""
-        waiting = list(functions)
+        start = frozenset(functions)
+        if start not in self._below:
+            self._below[start] = self._enter(start)
+        return self._below[start]
+
+    def _enter(self, functions: frozenset[Definition]) -> frozenset[Definition]:
+        waiting = sorted(functions)
         seen: set[Definition] = set()
         while waiting and len(seen) < _MOST_FUNCTIONS:
             function = waiting.pop()
@@ -117,6 +124,8 @@ class Threads:
     def _of_state(self, module: Module, scope: int) -> Iterator[Hazard]:
         about = module.facts.scopes[scope]
         if about.kind == "lambda" or about.qualname.rpartition(".")[2] in {"__init__", "__post_init__", "__new__"}:
+            return
+        if not may_change(module, scope):
             return
         key, line = changed_by(self._open(module.path), self._calls, Definition(module.path, scope))
         if key:

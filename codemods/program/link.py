@@ -114,6 +114,11 @@ class Module:
         return {name: tuple(stores) for name, stores in found.items()}
 
     @cached_property
+    def storing(self) -> frozenset[int]:
+        """The functions that set an attribute or an item of anything, or change something in place."""
+        return frozenset(map(self.function_of, self.facts.changing))
+
+    @cached_property
     def definitions(self) -> Mapping[str, int]:
         """The scope of each function and class, by qualified name; the last one where several share it."""
         kinds = {"def", "async def", "class"}

@@ -78,16 +78,40 @@ class Clusters:
 
     @cached_property
     def references(self) -> References:
-        """The references to all candidates."""
-        return References(self._project, self._candidates)
+        """The references to all that could go as far as the functions themselves say."""
+        return References(self._project, self._likely)
+
+    @cached_property
+    def _likely(self) -> frozenset[Definition]:
+        """The candidates that are left when those go which something stands against without looking at any text."""
+        going = {each for each in self._candidates if not self._called_by_nobody_known(each)}
+        while True:
+            leaving = {each: reason for each in going if (reason := self._left_alone(each, going))}
+            if not leaving:
+                return frozenset(going)
+            going -= leaving.keys()
+            self._standing |= {each: Standing("manual", reason) for each, reason in leaving.items()}
+
+    def _called_by_nobody_known(self, function: Definition) -> bool:
+        """Whether a call that awaits something unknown may be of a method."""
+        module = self._project.program.modules[function.path]
+        if module.facts.scopes[function.scope].parent not in module.classes:
+            return False
+        for other, call in self._calls.calls_named(self._name(function)):
+            if call.awaited and not self._calls.callee(other, call):
+                self._standing[function] = Standing(
+                    "manual", f"a call whose receiver is not known may be of it ({other.shown}:{call.place[0]})"
+                )
+                return True
+        return False
 
     # Who goes
 
     @cached_property
     def _going(self) -> tuple[frozenset[Definition], frozenset[Definition]]:
         """The functions that can go safely, and those that can go at all."""
-        safe = self._fixpoint(self._candidates, frozenset({"safe"}))
-        return safe, self._fixpoint(self._candidates, frozenset({"safe", "unsafe"}))
+        safe = self._fixpoint(self._likely, frozenset({"safe"}))
+        return safe, self._fixpoint(self._likely, frozenset({"safe", "unsafe"}))
 
     def _fixpoint(self, functions: frozenset[Definition], levels: frozenset[str]) -> frozenset[Definition]:
         going = set(functions)
@@ -110,14 +134,9 @@ class Clusters:
         member = self.members.of(function)
         if member.refusal:
             return Standing("manual", member.refusal)
-        stuck = sorted(member.awaits - going)
-        if stuck:
-            reason = self._standing.get(stuck[0])
-            why = f", and {reason.reason}" if reason and reason.reason else ""
-            return Standing("manual", f"it awaits {self._qualname(stuck[0])}, which stays a coroutine function{why}")
-        relative = next((each for each in self._relatives(function) if each not in going), None)
-        if relative is not None:
-            return Standing("manual", f"{self._qualname(relative)} stands for the same method and stays as it is")
+        alone = self._left_alone(function, going)
+        if alone:
+            return Standing("manual", alone)
         hazards = [*member.hazards]
         called = member.registered
         for reference in self.references.of(function):
@@ -137,6 +156,16 @@ class Clusters:
             return Standing("manual", "nothing is known to call it, so whoever does may await it")
         hazard = worst(hazards)
         return Standing(hazard.level, hazard.reason) if hazard else Standing("safe")
+
+    def _left_alone(self, function: Definition, going: set[Definition]) -> str:
+        """What a function would have to go with, and cannot."""
+        stuck = sorted(self.members.of(function).awaits - going)
+        if stuck:
+            reason = self._standing.get(stuck[0])
+            why = f", and {reason.reason}" if reason and reason.reason else ""
+            return f"it awaits {self._qualname(stuck[0])}, which stays a coroutine function{why}"
+        relative = next((each for each in sorted(self._relatives(function)) if each not in going), None)
+        return f"{self._qualname(relative)} stands for the same method and stays as it is" if relative else ""
 
     def _called(self, function: Definition) -> bool:
         """Whether anything is known to call a function, or a framework does."""
