@@ -40,8 +40,10 @@ class Hazard:
 
 def worst(hazards: Iterable[Hazard]) -> Hazard | None:
     """The hazard that decides: the first of those that forbid, else all others together, so that none is hidden."""
-    found = list(hazards)
-    for hazard in found:
+    found: list[Hazard] = []
+    # One at a time: what forbids comes first, and spares looking for the rest.
+    for hazard in hazards:
         if hazard.level == "manual":
             return hazard
+        found.append(hazard)
     return Hazard("unsafe", "; and ".join(dict.fromkeys(hazard.reason for hazard in found))) if found else None

@@ -30,7 +30,8 @@ class Threads:
         self._calls = survey.calls
         self._graph = survey.graph
         self._open = opener
-        self._found: dict[Definition, tuple[tuple[Hazard, ...], tuple[Hazard, ...]]] = {}
+        self._found: dict[Definition, tuple[Hazard, ...]] = {}
+        self._states: dict[Definition, tuple[Hazard, ...]] = {}
         self._below: dict[frozenset[Definition], frozenset[Definition]] = {}
         self.affinity = Affinity(survey.calls)
 
@@ -57,16 +58,22 @@ class Threads:
                 waiting += [t.function for t in event.targets if t.function is not None]
         return frozenset(seen)
 
-    def of(self, function: Definition, entered: frozenset[Definition] = frozenset()) -> Iterator[Hazard]:
-        """What stands against running a function in a thread, in its own body; `entered` is all that runs there."""
+    def of(self, function: Definition) -> Iterator[Hazard]:
+        """What a function calls that stands against running it in a thread."""
         if function not in self._found:
             module = self._calls.program.modules[function.path]
-            calls = tuple(dict.fromkeys(self._of_calls(module, function.scope)))
-            self._found[function] = calls, tuple(self._of_state(module, function.scope))
-        calls, state = self._found[function]
-        yield from calls
-        if state and not self._private(function, entered, frozenset()):
-            yield from state
+            self._found[function] = tuple(dict.fromkeys(self._of_calls(module, function.scope)))
+        yield from self._found[function]
+
+    def state(self, entered: frozenset[Definition]) -> Iterator[Hazard]:
+        """The shared state that functions change depending on what it was, where they run in threads."""
+        for function in sorted(entered):
+            if function not in self._states:
+                module = self._calls.program.modules[function.path]
+                self._states[function] = tuple(self._of_state(module, function.scope))
+            found = self._states[function]
+            if found and not self._private(function, entered, frozenset()):
+                yield from found
 
     def _private(self, function: Definition, entered: frozenset[Definition], seen: frozenset[Definition]) -> bool:
         """Whether a method is only called on objects that were made in the same thread."""

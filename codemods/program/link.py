@@ -223,6 +223,7 @@ class Program:
     _lowest: int = _LONGEST_TRAIL + 1
     _onward: dict[str, set[str]] = field(default_factory=dict)
     _importers: dict[str, list[str]] = field(default_factory=dict)
+    _around: dict[str, tuple[set[str], set[str]]] = field(default_factory=dict)
 
     @classmethod
     def link(cls, modules: Iterable[Module], also: Iterable[str] = (), installed: Iterable[str] = ()) -> Program:
@@ -245,6 +246,8 @@ class Program:
 
     def around(self, module: Module) -> tuple[set[str], set[str]]:
         """The paths of all that a module imports, and of all that import it, at any distance, with its own."""
+        if module.path in self._around:
+            return self._around[module.path]
         if not self._importers:
             for path, each in self.modules.items():
                 self._onward[path] = self._imports(each)
@@ -261,6 +264,7 @@ class Program:
             more = set(self._importers.get(waiting.pop(), ())) - importing
             importing |= more
             waiting += more
+        self._around[module.path] = imported, importing
         return imported, importing
 
     def _imports(self, module: Module) -> set[str]:

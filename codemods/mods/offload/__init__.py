@@ -70,6 +70,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from codemods import catalog
@@ -254,7 +255,7 @@ class _Function:
         runner = self.runner("cpu" if kinds == {"cpu"} else "other")
         # What takes next to no time goes along with what takes some.
         telling = [each for each in situations if each.site.entry.impact != "low"] or situations
-        hazards = [hazard for each in telling for hazard in self.hazards(each, region)]
+        hazards = (hazard for each in telling for hazard in self.hazards(each, region))
         hazard = worst(hazards) if runner else _no_runner()
         if hazard is not None and hazard.level == "manual":
             return Verdict("manual", hazard.reason)
@@ -300,7 +301,7 @@ class _Function:
             reason = self.surgeon.region([self.opened.statement(node)])
             why = reason if isinstance(reason, str) else "no call stands here that a thread could make"
             return Verdict("manual", f"{why}; move it into a function of its own and call that in a thread")
-        hazards = [*self.hazards(situation, None), *of_call(situation, self.threads)]
+        hazards = chain(of_call(situation, self.threads), self.hazards(situation, None))
         hazard = worst(hazards) if runner else _no_runner()
         if hazard is not None and hazard.level == "manual":
             return Verdict("manual", hazard.reason)
@@ -318,6 +319,8 @@ class _Function:
             awaited_at = replace(site, call=site.call._replace(contexts=outside, scope=site.function, awaited=False))
             situation = replace(situation, site=awaited_at)
         yield from self.project.of_await(situation)
+        if site.call.number >= 0:
+            yield from self.threads.state(self.threads.entered(site.module, site.call))
 
     def runner(self, kind: str) -> str:
         """What runs work of a kind in a thread."""

@@ -44,7 +44,7 @@ def of_site(situation: Situation, region: Region | None, threads: Threads) -> It
         yield from threads.affinity.hazards(site, entered, whole=False)
     yield from threads.affinity.shared_session(site)
     for function in sorted(entered):
-        yield from threads.of(function, entered)
+        yield from threads.of(function)
 
 
 def of_call(situation: Situation, threads: Threads) -> Iterator[Hazard]:

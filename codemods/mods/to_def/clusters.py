@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from codemods.hazards import Hazard, worst
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from codemods.facts import Call
     from codemods.mods.codemod import Project
     from codemods.program import Module
+
+
+_NOBODY = "nothing is known to call it, so whoever does may await it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,7 @@ class Clusters:
     @cached_property
     def _likely(self) -> frozenset[Definition]:
         """The candidates that are left when those go which something stands against without looking at any text."""
-        going = {each for each in self._candidates if not self._called_by_nobody_known(each)}
+        going = {each for each in self._candidates if not self._may_be_called_by_others(each)}
         while True:
             leaving = {each: reason for each in going if (reason := self._left_alone(each, going))}
             if not leaving:
@@ -92,7 +96,7 @@ class Clusters:
             going -= leaving.keys()
             self._standing |= {each: Standing("manual", reason) for each, reason in leaving.items()}
 
-    def _called_by_nobody_known(self, function: Definition) -> bool:
+    def _may_be_called_by_others(self, function: Definition) -> bool:
         """Whether a call that awaits something unknown may be of a method."""
         module = self._project.program.modules[function.path]
         if module.facts.scopes[function.scope].parent not in module.classes:
@@ -153,8 +157,8 @@ class Clusters:
             if reference.how == "awaited" and reference.holder not in going and self.blocks(function):
                 hazards += self._of_offload(function, reference)
         if not called and not any(self._called(each) for each in self._relatives(function)):
-            return Standing("manual", "nothing is known to call it, so whoever does may await it")
-        hazard = worst(hazards)
+            return Standing("manual", _NOBODY)
+        hazard = worst(chain(hazards, self.members.state(function)))
         return Standing(hazard.level, hazard.reason) if hazard else Standing("safe")
 
     def _left_alone(self, function: Definition, going: set[Definition]) -> str:
@@ -205,7 +209,7 @@ class Clusters:
         """The interfaces that a method stands in for by its shape alone."""
         found: set[Definition] = set()
         for module in self._project.program.modules.values():
-            if name not in module.summary.methods and not module.summary.asynchronous:
+            if name not in module.summary.methods:
                 continue
             for each in module.classes.values():
                 cls = Definition(module.path, each.scope)

@@ -58,6 +58,12 @@ class Members:
             self._found[function] = self._look(function)
         return self._found[function]
 
+    def state(self, function: Definition) -> Iterator[Hazard]:
+        """The shared state that a function, or what it enters, changes depending on what it was."""
+        entered = self._threads.below([function])
+        plain = {each for each in entered if each == function or self._calls.kind(each) != "async def"}
+        yield from self._threads.state(frozenset(plain))
+
     def _look(self, function: Definition) -> Member:
         module = self._project.program.modules[function.path]
         hazards = list(self._of_shape(module, function))
@@ -170,7 +176,7 @@ class Members:
         entered = self._threads.below([function])
         for each in sorted(entered):
             if each == function or self._calls.kind(each) != "async def":
-                yield from self._threads.of(each, entered)
+                yield from self._threads.of(each)
         yield from self._threads.affinity.given_away(function)
         for site in self._project.sites.get(function, ()):
             yield from self._threads.affinity.hazards(site, entered, whole=True)
