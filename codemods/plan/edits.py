@@ -54,13 +54,9 @@ def edits_for(project: Project, decisions: Iterable[Decision]) -> Mapping[str, t
                 found[path] |= _listed(edit, addition)
             case Thread():
                 found[path] |= _listed(*_offload(project, spot, site.call, change.runner))
-    for path, edits in _conversion(project, converted):
+    for path, edits, names in _conversion(project, converted):
         found[path] |= edits
-    for function in converted:
-        node = project.open(function.path).nodes[function.scope]
-        returns = getattr(node, "returns", None)
-        if any(isinstance(each, ToDef) and each.returns for each in found[function.path]) and returns is not None:
-            going[function.path] += _root(returns.value) if isinstance(returns, ast.Subscript) else []
+        going[path] += names
     for path, names in going.items():
         module = project.program.modules[path]
         found[path] |= dict.fromkeys(done_with(project.program, project.open(path), module, names))
@@ -109,8 +105,10 @@ def _offload(project: Project, spot: Spot, call: Call, runner: str) -> tuple[Edi
     return Offload(*_numbers(spot.module, call), dotted(node.func), text, partial), addition, another
 
 
-def _conversion(project: Project, functions: Collection[Definition]) -> Iterator[tuple[str, dict[Edit, None]]]:
-    """Coroutine functions made plain, with all that refers to them."""
+def _conversion(
+    project: Project, functions: Collection[Definition]
+) -> Iterator[tuple[str, dict[Edit, None], list[ast.Name]]]:
+    """Coroutine functions made plain, with all that refers to them, and the names that are no longer needed there."""
     if not functions:
         return
     known = clusters(project)
@@ -121,10 +119,11 @@ def _conversion(project: Project, functions: Collection[Definition]) -> Iterator
         assert isinstance(node, ast.AsyncFunctionDef)  # noqa: S101 (only those can go)
         returns, addition = _plain_annotation(project, module, opened, node)
         head = ToDef(opened.top(node), opened.number(node, _FUNCTIONS), node.name, returns)
-        yield function.path, _listed(head, addition)
+        gone = _root(node.returns.value) if returns and isinstance(node.returns, ast.Subscript) else []
+        yield function.path, _listed(head, addition), gone
         for number in known.members.of(function).uploads:
             call = module.calls[number]
-            yield function.path, _listed(DropAwait(*_numbers(module, call), call.callee, "file"))
+            yield function.path, _listed(DropAwait(*_numbers(module, call), call.callee, "file")), []
         for reference in known.references.of(function):
             if reference.call < 0:
                 continue
@@ -134,10 +133,10 @@ def _conversion(project: Project, functions: Collection[Definition]) -> Iterator
             if stays:
                 spot = Spot(module, call.scope, call.place[0])
                 runner = runner_for(project.program, module, "other", project.offload)
-                yield reference.path, _listed(*_offload(project, spot, call, runner))
+                yield reference.path, _listed(*_offload(project, spot, call, runner)), []
             else:
                 callee = dotted(project.open(reference.path).calls[call.number].func)
-                yield reference.path, _listed(DropAwait(*_numbers(module, call), callee))
+                yield reference.path, _listed(DropAwait(*_numbers(module, call), callee)), []
 
 
 def together(project: Project, decisions: Sequence[Decision], failed: Collection[str]) -> list[Decision]:
