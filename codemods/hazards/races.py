@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from codemods.facts.order import children, walk
 from codemods.facts.values import dotted
+from codemods.hazards.shared import no_container
 from codemods.hazards.situation import Hazard
-from codemods.program.values import NOTHING, Definition, File, Instance, Thing
+from codemods.program.values import Definition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -153,19 +154,13 @@ class _Reader:
         if not isinstance(node.func, ast.Attribute) or node.func.attr not in _CHANGING:
             return []
         owner = node.func.value
-        if self._no_container(owner):
+        if no_container(self._opened, self._calls, self._module, owner):
             return []
         root = self._root(owner)
         # A method of a bare parameter or local is more often a session's `add` than a set's.
         if isinstance(owner, ast.Name) and self._own(root):
             return []
         return self._events("write", owner, loops, called=True)
-
-    def _no_container(self, owner: ast.expr) -> bool:
-        """Whether something is known to be no container: a session, a client, an object of the project."""
-        name = dotted(owner)
-        values = self._calls.of(self._module, self._opened.scope(owner), name, owner.lineno) if name else NOTHING
-        return bool(values) and all(isinstance(value, Instance | Thing | File) for value in values)
 
     def _events(self, what: str, node: ast.expr, loops: frozenset[int], *, called: bool = False) -> list[_Event]:
         inside = called

@@ -10,9 +10,10 @@ import ast
 from typing import TYPE_CHECKING
 
 from codemods import catalog
+from codemods.facts import called_name
 from codemods.facts.order import children
 from codemods.facts.values import dotted
-from codemods.program.values import Definition, File, Instance, Outside, Thing
+from codemods.program.values import NOTHING, Definition, File, Instance, Outside, Thing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -56,7 +57,26 @@ def may_change(module: Module, scope: int) -> bool:
     if module.facts.scopes[scope].outer or scope in module.storing:
         return True
     calls = module.calls_in.get(scope, ())
-    return any((call.callee or str(call.function)).rpartition(".")[2].strip("')") in _CHANGING for call in calls)
+    return any(called_name(call) in _CHANGING for call in calls)
+
+
+def makes_itself(calls: Touches, function: Definition, dotted_name: str) -> bool:
+    """Whether what a dotted name starts with is a local name for something that the function makes itself."""
+    module = calls.program.modules[function.path]
+    bindings = module.names.get((function.scope, dotted_name.partition(".")[0]), ())
+    made = [module.calls.get(each.value) if isinstance(each.value, int) else None for each in bindings]
+    return bool(made) and all(
+        each is not None
+        and any(isinstance(value, Definition) and calls.is_class(value) for value in calls.callee(module, each))
+        for each in made
+    )
+
+
+def no_container(opened: Opened, calls: Touches, module: Module, owner: ast.expr) -> bool:
+    """Whether something is known to be no container: a session, a client, an object of the project."""
+    name = dotted(owner)
+    values = calls.of(module, opened.scope(owner), name, owner.lineno) if name else NOTHING
+    return bool(values) and all(isinstance(value, Instance | Thing | File) for value in values)
 
 
 def _nodes(statements: Iterable[ast.AST]) -> Iterator[ast.AST]:
@@ -74,6 +94,7 @@ class _Look:
         self._opened = opened
         self._calls = calls
         self._module: Module = calls.program.modules[function.path]
+        self._function = function
         self._scope = function.scope
         self._checked: set[str] = set()
         self._taken: dict[str, set[str]] = {}
@@ -84,7 +105,9 @@ class _Look:
         match node:
             case ast.If(test=test) | ast.While(test=test):
                 self._checked |= set(self._read(test))
-            case ast.AugAssign(target=ast.Attribute() as target) if self._made_here(target):
+            case ast.AugAssign(target=ast.Attribute() as target) if makes_itself(
+                self._calls, self._function, dotted(target)
+            ):
                 return ""
             case ast.AugAssign(target=target):
                 return self._key(target)
@@ -94,7 +117,11 @@ class _Look:
                 return self._assigned([target], value)
             case ast.Call(func=ast.Attribute(value=owner, attr=how)) if how in _CHANGING:
                 key = self._key(owner)
-                return key if key in self._checked and not self._no_container(owner) else ""
+                return (
+                    key
+                    if key in self._checked and not no_container(self._opened, self._calls, self._module, owner)
+                    else ""
+                )
             case ast.Delete(targets=targets):
                 return next((key for target in targets if (key := self._key(target)) in self._checked and key), "")
         return ""
@@ -147,19 +174,6 @@ class _Look:
             return name if root in dict(self._module.facts.scopes[self._scope].outer) else ""
         return name
 
-    def _made_here(self, target: ast.Attribute) -> bool:
-        """Whether an object is one that the function has made itself."""
-        root = dotted(target).partition(".")[0]
-        bindings = self._module.names.get((self._scope, root), ())
-        calls = [self._module.calls.get(each.value) if isinstance(each.value, int) else None for each in bindings]
-        return bool(calls) and all(
-            call is not None
-            and any(
-                isinstance(v, Definition) and self._calls.is_class(v) for v in self._calls.callee(self._module, call)
-            )
-            for call in calls
-        )
-
     def _is_row(self, name: str, line: int) -> bool:
         """Whether a name stands for a row of a database: other requests have objects of their own for it."""
         values = self._calls.of(self._module, self._scope, name, line)
@@ -171,11 +185,6 @@ class _Look:
     def _is_method(self) -> bool:
         scope = self._module.facts.scopes[self._scope]
         return scope.parent in self._module.classes
-
-    def _no_container(self, owner: ast.expr) -> bool:
-        name = dotted(owner)
-        values = self._calls.of(self._module, self._opened.scope(owner), name, owner.lineno) if name else frozenset()
-        return bool(values) and all(isinstance(value, Instance | Thing | File) for value in values)
 
 
 def _fills_in(value: ast.expr, key: str) -> bool:

@@ -6,8 +6,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from codemods import catalog
+from codemods.facts import called_name
 from codemods.hazards.affinity import Affinity
-from codemods.hazards.shared import changed_by, may_change
+from codemods.hazards.shared import changed_by, makes_itself, may_change
 from codemods.hazards.situation import Hazard
 from codemods.program.values import Definition, Method, Outside, Thing
 
@@ -90,26 +91,15 @@ class Threads:
                     name = self._calls.program.modules[caller.path].facts.scopes[caller.scope].qualname
                     if not name.endswith("__init__") and not self._private(caller, entered, seen | {function}):
                         return False
-                elif not self._made_here(caller, event.call):
+                elif not makes_itself(self._calls, caller, event.call.callee):
                     return False
         return found
-
-    def _made_here(self, caller: Definition, call: Call) -> bool:
-        """Whether a call's receiver is a local name for something that the function makes itself."""
-        module = self._calls.program.modules[caller.path]
-        bindings = module.names.get((caller.scope, call.callee.partition(".")[0]), ())
-        made = [module.calls.get(each.value) if isinstance(each.value, int) else None for each in bindings]
-        return bool(made) and all(
-            each is not None
-            and any(isinstance(v, Definition) and self._calls.is_class(v) for v in self._calls.callee(module, each))
-            for each in made
-        )
 
     def _of_calls(self, module: Module, scope: int) -> Iterator[Hazard]:
         known = catalog.threads()
         for call in module.calls_in.get(scope, ()):
             where = f"{module.shown}:{call.place[0]}"
-            last = call.callee.rpartition(".")[2] or _last(call)
+            last = called_name(call)
             values = self._calls.callee(module, call)
             names = {name for value in values if (name := _name(value))}
             names |= self._calls.program.resolve(module, call.scope, call.callee).outside if call.callee else set()
@@ -148,7 +138,7 @@ class Threads:
         for function in functions:
             module = self._calls.program.modules[function.path]
             for call in module.calls_in.get(function.scope, ()):
-                if (call.callee.rpartition(".")[2] or _last(call)) in looking:
+                if called_name(call) in looking:
                     return f"{module.shown}:{call.place[0]}"
             node = self._open(module.path).nodes[function.scope]
             line = _bare_raise(node)
@@ -166,11 +156,6 @@ def _name(value: Value) -> str:
         case Thing():
             return f"{value.type}.__call__"
     return ""
-
-
-def _last(call: Call) -> str:
-    shape = call.function
-    return str(shape[2]).rpartition(".")[2] if isinstance(shape, tuple) and shape[0] == "attr" else ""
 
 
 def _error(name: str) -> bool:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemods.program.values import Bound, Definition
+from codemods.program.values import function_of
 
 if TYPE_CHECKING:
     from codemods.program.touches import Touches
-    from codemods.program.values import Value
+    from codemods.program.values import Definition, Value
 
 
 class Nominal:
@@ -69,7 +69,5 @@ class Nominal:
 
     def _coroutine(self, value: Value) -> Definition | None:
         """The coroutine function of the project that a value is."""
-        function = value.function if isinstance(value, Bound) else value
-        if isinstance(function, Definition) and self._calls.kind(function) == "async def":
-            return function
-        return None
+        function = function_of(value)
+        return function if function is not None and self._calls.kind(function) == "async def" else None

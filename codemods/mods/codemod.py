@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from codemods.hazards import Hazard, Situation, of_await
 from codemods.loop import Nominal
 from codemods.program.classes import is_test
-from codemods.program.values import Bound, Definition
+from codemods.program.values import Definition, function_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from codemods.model import Level
     from codemods.program import Program
     from codemods.program.touches import Touches
-    from codemods.program.values import Values
 
 
 _Made = TypeVar("_Made")
@@ -47,7 +46,6 @@ class Cut:
     """Move statements into a nested function, and run that in a thread."""
 
     runner: str
-    path: str
     first: tuple[int, int]
     """The top-level statement that they stand in, and the number of the first of them within it."""
     last: int
@@ -108,6 +106,10 @@ class Project:
             self.memory[name] = make()
         return cast("_Made", self.memory[name])
 
+    def name_of(self, function: Definition) -> str:
+        """The name that a function is defined by."""
+        return self.program.modules[function.path].facts.scopes[function.scope].qualname.rpartition(".")[2]
+
     @cached_property
     def nominal(self) -> Nominal:
         """Which coroutine functions never give way."""
@@ -127,13 +129,12 @@ class Project:
             function = waiting.pop()
             if function not in self.nominal:
                 continue
-            name = self.program.modules[function.path].facts.scopes[function.scope].qualname.rpartition(".")[2]
-            for module, call in self.calls.calls_named(name):
+            for module, call in self.calls.calls_named(self.name_of(function)):
                 holder = Definition(module.path, module.function_of(call.scope))
                 # What a test holds around it, a patch say, is there for nobody else.
                 if not call.awaited or holder in seen or is_test(module.path):
                     continue
-                if not _calls(self.calls.callee(module, call), function):
+                if function not in map(function_of, self.calls.callee(module, call)):
                     continue
                 seen.add(holder)
                 waiting.append(holder)
@@ -183,7 +184,3 @@ class Codemod:
     """It swaps a call for one that does the same: where that settles a whole function, nothing else is asked."""
     whole: bool = False
     """It changes whole functions: either all sites of one or none."""
-
-
-def _calls(values: Values, function: Definition) -> bool:
-    return any((value.function if isinstance(value, Bound) else value) == function for value in values)

@@ -69,12 +69,14 @@ def _given(work: Work, codemods: Sequence[Codemod]) -> Given:
     exact = [codemod for codemod in codemods if codemod.exact]
     whole = {codemod.name for codemod in codemods if codemod.whole}
     # Where every site has an exact twin, nothing else is asked: the function may wait as it always did.
-    first = exact if _all_settled(work, exact) else []
+    said = {codemod.name: codemod.decide(work) for codemod in exact}
+    first = exact if _all_settled(list(said.values())) else []
     for codemod in (*first, *(each for each in codemods if each not in first)):
         if all(any(v.level == "safe" for _, v in each) for each in given):
             break
         settled = tuple(any(v.change is not None for n, v in each if n not in whole) for each in given)
-        for each, verdict in zip(given, codemod.decide(replace(work, settled=settled)), strict=True):
+        verdicts = said.get(codemod.name) or codemod.decide(replace(work, settled=settled))
+        for each, verdict in zip(given, verdicts, strict=True):
             if verdict is not None:
                 each.append((codemod.name, verdict))
     return given
@@ -103,11 +105,9 @@ def _picked(given: Given, names: set[str], *, changed: bool) -> Iterator[tuple[s
             yield _best([pair for pair in each if pair[0] not in names] or each)
 
 
-def _all_settled(work: Work, exact: Sequence[Codemod]) -> bool:
-    verdicts = [codemod.decide(work) for codemod in exact]
-    return bool(exact) and all(
-        any(each is not None and each.level == "safe" for each in row) for row in zip(*verdicts, strict=True)
-    )
+def _all_settled(said: Sequence[Sequence[Verdict | None]]) -> bool:
+    rows = zip(*said, strict=True)
+    return bool(said) and all(any(each is not None and each.level == "safe" for each in row) for row in rows)
 
 
 def _whole_is_best(given: Given, names: set[str]) -> bool:

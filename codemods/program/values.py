@@ -157,6 +157,16 @@ def union(*parts: Values) -> Values:
     return NOTHING.union(*parts)
 
 
+def function_of(value: Value) -> Definition | None:
+    """The function of the project that a value is."""
+    match value:
+        case Definition():
+            return value
+        case Bound():
+            return value.function
+    return None
+
+
 class Given(NamedTuple):
     """The arguments of a call, and where to look up what they mean."""
 

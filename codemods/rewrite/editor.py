@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -230,7 +229,7 @@ class Editor(cst.CSTTransformer):
     def with_outlines(self, original: cst.IndentedBlock, body: list[Statement]) -> list[Statement]:
         """A block with some of its statements moved into nested functions."""
         numbers = [self.number_of(line) for line in original.body]
-        edits: dict[int, Outline] = defaultdict()
+        edits: dict[int, Outline] = {}
         for place, number in enumerate(numbers):
             if number in self.outlines:
                 edits[place] = self.outlines.pop(number)

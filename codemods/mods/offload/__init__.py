@@ -70,7 +70,6 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from codemods import catalog
@@ -260,13 +259,12 @@ class _Function:
         if hazard is not None and hazard.level == "manual":
             return Verdict("manual", hazard.reason)
         first = region.statements[0]
-        lines = (_first_line(first), region.statements[-1].end_lineno or first.lineno)
+        lines = (first.lineno, region.statements[-1].end_lineno or first.lineno)
         methods = [_method(each) for each in situations]
         name = name_for(methods, region.results or region.outer, self.opened.identifiers | self.named)
         self.named.add(name)
         change = Cut(
             runner,
-            self.module.path,
             (self.opened.top(first), self.opened.number(first, ast.stmt)),
             self.opened.number(region.statements[-1], ast.stmt),
             lines,
@@ -294,15 +292,14 @@ class _Function:
         """One call made in a thread."""
         node = situation.node
         runner = self.runner(situation.site.entry.kind)
-        forbidden = worst(of_site(situation, None, self.threads))
-        if forbidden is not None and forbidden.level == "manual":
-            return Verdict("manual", forbidden.reason)
         if not isinstance(node, ast.Call) or situation.site.call.number < 0:
+            forbidden = worst(of_site(situation, None, self.threads))
+            if forbidden is not None and forbidden.level == "manual":
+                return Verdict("manual", forbidden.reason)
             reason = self.surgeon.region([self.opened.statement(node)])
             why = reason if isinstance(reason, str) else "no call stands here that a thread could make"
             return Verdict("manual", f"{why}; move it into a function of its own and call that in a thread")
-        hazards = chain(of_call(situation, self.threads), self.hazards(situation, None))
-        hazard = worst(hazards) if runner else _no_runner()
+        hazard = worst(self.hazards(situation, None)) if runner else _no_runner()
         if hazard is not None and hazard.level == "manual":
             return Verdict("manual", hazard.reason)
         change = Thread(runner)
@@ -312,9 +309,11 @@ class _Function:
         """What stands against a thread for a site, on its own or with the statements around it."""
         yield from of_site(situation, region, self.threads)
         site = situation.site
-        if region is not None:
+        if region is None:
+            yield from of_call(situation, self.threads)
+        else:
             contexts = site.module.facts.contexts
-            first, last = _first_line(region.statements[0]), region.statements[-1].end_lineno or 0
+            first, last = region.statements[0].lineno, region.statements[-1].end_lineno or 0
             outside = tuple(n for n in site.call.contexts if not first <= contexts[n].line <= last)
             awaited_at = replace(site, call=site.call._replace(contexts=outside, scope=site.function, awaited=False))
             situation = replace(situation, site=awaited_at)
@@ -346,8 +345,3 @@ def _method(situation: Situation) -> str:
         ):
             return "write"
     return last
-
-
-def _first_line(statement: ast.stmt) -> int:
-    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
-    return min([statement.lineno, *(each.lineno for each in decorators)])

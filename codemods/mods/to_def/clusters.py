@@ -67,7 +67,7 @@ class Clusters:
             # Callers are looked for by name: whether they really await it, their own awaits tell.
             waiting += [
                 holder
-                for module, call in self._calls.calls_named(self._name(function))
+                for module, call in self._calls.calls_named(self._project.name_of(function))
                 if call.awaited and function in self._awaited_by(holder := _holder(module, call))
             ]
         return frozenset(found)
@@ -76,9 +76,6 @@ class Clusters:
         if self._calls.kind(function) != "async def" or is_test(function.path):
             return frozenset()
         return self.members.of(function).awaits
-
-    def _name(self, function: Definition) -> str:
-        return self._project.program.modules[function.path].facts.scopes[function.scope].qualname.rpartition(".")[2]
 
     @cached_property
     def references(self) -> References:
@@ -101,7 +98,7 @@ class Clusters:
         module = self._project.program.modules[function.path]
         if module.facts.scopes[function.scope].parent not in module.classes:
             return False
-        for other, call in self._calls.calls_named(self._name(function)):
+        for other, call in self._calls.calls_named(self._project.name_of(function)):
             if call.awaited and not self._calls.callee(other, call):
                 self._standing[function] = Standing(
                     "manual", f"a call whose receiver is not known may be of it ({other.shown}:{call.place[0]})"
@@ -130,7 +127,6 @@ class Clusters:
             going -= leaving.keys()
             if "unsafe" in levels:
                 self._standing |= leaving
-        # A function that nobody calls, as far as can be seen, is called by somebody who cannot be seen.
         return frozenset(going)
 
     def _stands(self, function: Definition, going: set[Definition]) -> Standing:
@@ -197,7 +193,7 @@ class Clusters:
         if scope.parent not in module.classes:
             return frozenset()
         cls = Definition(function.path, scope.parent)
-        name = self._name(function)
+        name = self._project.name_of(function)
         family = {each for each in self._calls.line(cls) if isinstance(each, Definition)}
         for each in list(family):
             family |= set(self._calls.subclasses(each))

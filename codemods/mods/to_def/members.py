@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from codemods import catalog
 from codemods.hazards import Hazard
-from codemods.mods.to_def.references import function_of, takes_both
-from codemods.program.values import Definition, Method, Outside
+from codemods.mods.to_def.references import takes_both
+from codemods.program.values import Definition, Method, Outside, function_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,7 +137,7 @@ class Members:
                 return False, f"the decorator `{_text(module, shape)}` may want a coroutine function"
         if parent in module.classes:
             line = self._calls.line(Definition(module.path, parent))
-            name = module.facts.scopes[function.scope].qualname.rpartition(".")[2]
+            name = self._project.name_of(function)
             methods = catalog.threads().called_methods
             if any(isinstance(each, Outside) and name in methods.get(each.name, ()) for each in line):
                 return True, ""

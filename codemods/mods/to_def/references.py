@@ -12,7 +12,7 @@ from codemods import catalog
 from codemods.facts.order import walk
 from codemods.facts.values import dotted
 from codemods.program.classes import is_test
-from codemods.program.values import Bound, Decorated, Definition, File, Instance, Method, Outside, Partial
+from codemods.program.values import Decorated, Definition, File, Instance, Method, Outside, Partial, function_of
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -60,7 +60,7 @@ class References:
         self._found: dict[Definition, list[Reference]] = {function: [] for function in functions}
         by_name: dict[str, list[Definition]] = {}
         for function in sorted(self._found):
-            by_name.setdefault(self.name_of(function), []).append(function)
+            by_name.setdefault(project.name_of(function), []).append(function)
         # One file after the other: a project has too many to keep their trees.
         for path, text in project.texts():
             names = by_name.keys() & _IDENTIFIER.findall(text)
@@ -69,16 +69,12 @@ class References:
             elif names:
                 shown = os.path.relpath(path)
                 for function in (each for name in names for each in by_name[name]):
-                    reason = f"{shown} cannot be read, and its text mentions {self.name_of(function)}; mend it first"
+                    reason = f"{shown} cannot be read, and its text mentions {project.name_of(function)}; mend it first"
                     self._found[function].append(Reference("other", path, 0, reason=reason))
 
     def of(self, function: Definition) -> Sequence[Reference]:
         """Every reference to one of the functions, in the whole project."""
         return self._found[function]
-
-    def name_of(self, function: Definition) -> str:
-        """The name that a function is defined by."""
-        return self._modules[function.path].facts.scopes[function.scope].qualname.rpartition(".")[2]
 
     def _look_through(self, path: str, by_name: Mapping[str, list[Definition]]) -> None:
         module, opened = self._modules[path], self._project.open(path)
@@ -314,16 +310,6 @@ def takes_both(project: Project, module: Module, call: Call) -> bool:
                 if name in known.takes_both.get(known.also_called.get(kind, kind), ()):
                     return True
     return False
-
-
-def function_of(value: Value) -> Definition | None:
-    """The function of the project that a value is."""
-    match value:
-        case Definition():
-            return value
-        case Bound():
-            return value.function
-    return None
 
 
 def _is(value: Value, function: Definition) -> bool:
