@@ -35,6 +35,17 @@ class Offload:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class Hoist:
+    """The value of `target += value` gets a name of its own first, so that target is read when the value is there."""
+
+    statement: int
+    place: int
+    """The statement, counted from 0 within the top-level one, which is number 0."""
+    name: str
+    lines: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class DropAwait:
     """A call that is awaited no more: what it calls is a plain function now."""
 
@@ -112,4 +123,4 @@ class Lines:
 
 
 CallEdit = AwaitTwin | Offload | DropAwait
-Edit = CallEdit | ToDef | Outline | AddImport | DropImport
+Edit = CallEdit | ToDef | Hoist | Outline | AddImport | DropImport

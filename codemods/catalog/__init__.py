@@ -69,6 +69,7 @@ class Threads:
     sets_context: frozenset[str]
     active_exception: frozenset[str]
     own_frame: frozenset[str]
+    ends: frozenset[str]
     lazy: frozenset[str]
     either_way: frozenset[str]
     takes_both: Mapping[str, frozenset[str]]

@@ -14,14 +14,11 @@ from codemods.facts.order import children, walk
 from codemods.facts.values import dotted
 from codemods.hazards.shared import no_container
 from codemods.hazards.situation import Hazard
-from codemods.program.values import Definition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from codemods.facts import Opened
     from codemods.hazards.situation import Situation
-    from codemods.program.touches import Touches
 
 _CHANGING = frozenset(
     {"add", "append", "appendleft", "clear", "difference_update", "discard", "extend", "insert", "pop", "popitem"}
@@ -52,9 +49,8 @@ class _Event:
 
 def hazards(situation: Situation) -> Iterator[Hazard]:
     """Read, then the call, then written: in this order, or around the turn of a loop."""
-    site = situation.site
     function = situation.opened.function(situation.node)
-    reader = _Reader(situation.opened, situation.calls, Definition(site.module.path, site.function), situation.node)
+    reader = _Reader(situation)
     events = list(reader.events(function))
     place = next((number for number, event in enumerate(events) if event.what == "site"), len(events))
     around = events[place].loops if place < len(events) else frozenset()
@@ -78,12 +74,13 @@ def _keys(events: Iterable[_Event], what: str) -> set[str]:
 class _Reader:
     """The reads and writes of one function, in the order in which they are evaluated, and where a node of it comes."""
 
-    def __init__(self, opened: Opened, calls: Touches, function: Definition, node: ast.expr | None) -> None:
-        self._opened = opened
-        self._calls = calls
-        self._module = calls.program.modules[function.path]
-        self._scope = function.scope
-        self._node = node
+    def __init__(self, situation: Situation) -> None:
+        self._opened = situation.opened
+        self._calls = situation.calls
+        self._module = situation.site.module
+        self._scope = situation.site.function
+        self._node = situation.node
+        self._hoisted = situation.hoisted
 
     def events(self, function: ast.AST) -> Iterator[_Event]:
         """One walk; the bodies of nested functions run at another time and are left out."""
@@ -117,9 +114,8 @@ class _Reader:
                 return [value, target]
             case ast.AugAssign(target=target, value=value):
                 # Without the call inside, nothing can come between its reading and its writing.
-                wanted = self._node
-                inside = wanted is None or any(above is node for above, _ in self._opened.ancestors(wanted))
-                old = self._events("read", target, loops) if inside else []
+                inside = any(above is node for above, _ in self._opened.ancestors(self._node))
+                old = self._events("read", target, loops) if inside and not self._hoisted else []
                 return [*old, value, target]
             case ast.For(target=target, iter=source) | ast.AsyncFor(target=target, iter=source):
                 return [source, target, *node.body, *node.orelse]

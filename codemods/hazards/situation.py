@@ -28,6 +28,8 @@ class Situation:
     deadlines: Deadlines
     patches: Patches
     calls: Touches
+    hoisted: bool = False
+    """Whether the value of the `target += value` around it is made before the target is read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ class Thread:
 
     runner: str
     """The qualified name of what runs it."""
+    hoisted: str = ""
+    """The name that the value of the `target += value` around it gets first."""
 
 
 @dataclass(frozen=True, slots=True)

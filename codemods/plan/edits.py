@@ -6,7 +6,7 @@ import ast
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from codemods.edits import AwaitTwin, DropAwait, DropImport, Lines, Offload, Outline, ToDef
+from codemods.edits import AwaitTwin, DropAwait, DropImport, Hoist, Lines, Offload, Outline, ToDef
 from codemods.facts.values import dotted
 from codemods.hazards.runners import ANYIO, ASYNCIO, runner_for
 from codemods.mods import Convert, Cut, Swap, Thread
@@ -54,6 +54,8 @@ def edits_for(project: Project, decisions: Iterable[Decision]) -> Mapping[str, t
                 found[path] |= _listed(edit, addition)
             case Thread():
                 found[path] |= _listed(*_offload(project, spot, site.call, change.runner))
+                if change.hoisted:
+                    found[path] |= _listed(_hoist(project.open(path), site.call, change.hoisted))
     for path, edits, names in _conversion(project, converted):
         found[path] |= edits
         going[path] += names
@@ -93,6 +95,12 @@ def _outline(change: Cut, runner: str) -> Outline:
         change.annotation,
         change.lines,
     )
+
+
+def _hoist(opened: Opened, call: Call, name: str) -> Hoist:
+    statement = opened.statement(opened.calls[call.number])
+    lines = (statement.lineno, statement.end_lineno or statement.lineno)
+    return Hoist(opened.top(statement), opened.number(statement, ast.stmt), name, lines)
 
 
 def _offload(project: Project, spot: Spot, call: Call, runner: str) -> tuple[Edit | None, ...]:
@@ -172,6 +180,8 @@ def touched(opened: Opened, edits: Iterable[Edit]) -> Lines:
             case ToDef():
                 line = opened.all_in(edit.statement, _FUNCTIONS)[edit.function].lineno
                 kept.append((line, line))
+            case Hoist():
+                kept.append(edit.lines)
             case Outline():
                 moved.append(edit.lines)
             case DropImport():

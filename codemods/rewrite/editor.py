@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, cast
 
 import libcst as cst
 
-from codemods.edits import AwaitTwin, DropAwait, DropImport, Offload, Outline, ToDef
+from codemods.edits import AwaitTwin, DropAwait, DropImport, Hoist, Offload, Outline, ToDef
 from codemods.rewrite.awaits import AwaitedCall, bare, enclosed, in_thread, swapped, through
 from codemods.rewrite.blocks import Statement, last_bare, without_empty
 from codemods.rewrite.lines import fitted_line
 from codemods.rewrite.names import dotted, without_name
-from codemods.rewrite.outlines import outlined
+from codemods.rewrite.outlines import hoisted, outlined
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -41,7 +41,7 @@ class Editor(cst.CSTTransformer):
         self.of_calls: dict[int, CallEdit] = {}
         self.drops: dict[int, DropImport] = {}
         self.functions: dict[int, ToDef] = {}
-        self.outlines: dict[int, Outline] = {}
+        self.regions: dict[int, Outline | Hoist] = {}
         for edit in edits:
             match edit:
                 case AwaitTwin() | Offload() | DropAwait():
@@ -51,7 +51,9 @@ class Editor(cst.CSTTransformer):
                 case ToDef():
                     self.functions[edit.function] = edit
                 case Outline():
-                    self.outlines[edit.first] = edit
+                    self.regions[edit.first] = edit
+                case Hoist():
+                    self.regions[edit.place] = edit
         self.calls = self.imports = self.function_count = self.statements = 0
         self.open_calls: list[int] = []
         self.open_functions: list[int] = []
@@ -64,7 +66,7 @@ class Editor(cst.CSTTransformer):
 
     def check(self) -> None:
         """Every edit must have met its node."""
-        left = [*self.of_calls.values(), *self.drops.values(), *self.functions.values(), *self.outlines.values()]
+        left = [*self.of_calls.values(), *self.drops.values(), *self.functions.values(), *self.regions.values()]
         if left or self.freed:
             raise LookupError(f"no place found for {left}")
 
@@ -222,18 +224,18 @@ class Editor(cst.CSTTransformer):
             body = without_empty(
                 [self.emptied[line] if line in self.emptied else next(kept) for line in original_node.body]
             )
-        elif self.outlines:
-            body = self.with_outlines(original_node, body)
+        elif self.regions:
+            body = self.with_regions(original_node, body)
         return updated_node.with_changes(body=body) if body != list(updated_node.body) else updated_node
 
-    def with_outlines(self, original: cst.IndentedBlock, body: list[Statement]) -> list[Statement]:
-        """A block with some of its statements moved into nested functions."""
+    def with_regions(self, original: cst.IndentedBlock, body: list[Statement]) -> list[Statement]:
+        """A block with some of its statements moved into nested functions, or taken apart."""
         numbers = [self.number_of(line) for line in original.body]
-        edits: dict[int, Outline] = {}
-        for place, number in enumerate(numbers):
-            if number in self.outlines:
-                edits[place] = self.outlines.pop(number)
+        edits = {place: self.regions.pop(number) for place, number in enumerate(numbers) if number in self.regions}
         for place, edit in sorted(edits.items(), reverse=True):
+            if isinstance(edit, Hoist):
+                body[place : place + 1] = hoisted(body[place], edit.name)
+                continue
             end = place
             while end + 1 < len(numbers) and numbers[end + 1] <= edit.last:
                 end += 1

@@ -1,4 +1,4 @@
-"""Statements moved into a nested function, which a thread runs and the coroutine awaits."""
+"""Statements moved into a nested function, which a thread runs, and statements taken apart around an await."""
 
 from __future__ import annotations
 
@@ -28,6 +28,19 @@ def outlined(statements: list[Statement], edit: Outline, *, first: bool) -> list
     function = made.with_changes(body=cst.IndentedBlock(body=body), leading_lines=(*gap, *above))
     given = "return " if edit.returns else f"{', '.join(edit.results)} = " if edit.results else ""
     return [function, led(_line(f"{given}await {edit.runner}({edit.name})"), [blank])]
+
+
+def hoisted(line: Statement, name: str) -> list[Statement]:
+    """`target += value` as `name = value` and `target += name`."""
+    if not isinstance(line, cst.SimpleStatementLine) or not isinstance(line.body[0], cst.AugAssign):
+        raise TypeError("expected an augmented assignment")
+    total = line.body[0]
+    value = cst.Assign([cst.AssignTarget(cst.Name(name))], total.value)
+    short = total.with_changes(value=cst.Name(name), semicolon=cst.MaybeSentinel.DEFAULT)
+    return [
+        line.with_changes(body=[value], trailing_whitespace=cst.TrailingWhitespace()),
+        led(line.with_changes(body=[short]), ()),
+    ]
 
 
 def _line(text: str) -> cst.SimpleStatementLine:

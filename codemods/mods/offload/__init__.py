@@ -74,7 +74,7 @@ from typing import TYPE_CHECKING
 
 from codemods import catalog
 from codemods.facts.values import dotted
-from codemods.hazards import Hazard, worst
+from codemods.hazards import Hazard, of_await, worst
 from codemods.hazards.runners import runner_for
 from codemods.hazards.threads import Threads
 from codemods.model import KINDS
@@ -95,6 +95,8 @@ __all__ = ["KINDS", "decide"]
 
 _LOOPS = (ast.For, ast.While)
 _LONGEST_MODE = 3
+# What can be evaluated a moment later and means the same.
+_UNCHANGING = (ast.Attribute, ast.Constant, ast.Name, ast.Subscript, ast.expr_context)
 _CALM = "the loop goes on while a thread does it"
 
 
@@ -235,7 +237,7 @@ class _Function:
                     yield region
         for statement in marked:
             several = sum(self.statements[n] is statement for n in left) > 1
-            if several and isinstance(statement, ast.Assign | ast.AnnAssign | ast.Expr | ast.Return | ast.AugAssign):
+            if several and isinstance(statement, ast.Assign | ast.AnnAssign | ast.Expr | ast.Return):
                 alone = self.surgeon.region([statement])
                 if isinstance(alone, Region):
                     yield alone
@@ -299,11 +301,29 @@ class _Function:
             reason = self.surgeon.region([self.opened.statement(node)])
             why = reason if isinstance(reason, str) else "no call stands here that a thread could make"
             return Verdict("manual", f"{why}; move it into a function of its own and call that in a thread")
+        name = self.hoisted(situation) if runner else ""
+        situation = replace(situation, hoisted=bool(name))
         hazard = worst(self.hazards(situation, None)) if runner else _no_runner()
         if hazard is not None and hazard.level == "manual":
             return Verdict("manual", hazard.reason)
-        change = Thread(runner)
+        change = Thread(runner, name)
         return Verdict("unsafe", hazard.reason, change) if hazard else Verdict("safe", _CALM, change)
+
+    def hoisted(self, situation: Situation) -> str:
+        """A name for the value of `target += value`, where the target would else be read too early."""
+        statement = self.opened.statement(situation.node)
+        if not isinstance(statement, ast.AugAssign) or self.surgeon.block_of(statement) is None:
+            return ""
+        if not all(isinstance(each, _UNCHANGING) for each in ast.walk(statement.target)):
+            return ""
+        if any(isinstance(each, ast.NamedExpr) for each in ast.walk(statement.value)):
+            return ""
+        before = set(of_await(situation))
+        if not before - set(of_await(replace(situation, hoisted=True))):
+            return ""
+        name = "added" if isinstance(statement.op, ast.Add) else "value"
+        taken = self.opened.identifiers | self.named
+        return name if name not in taken else next(f"{name}_{n}" for n in range(2, 10**6) if f"{name}_{n}" not in taken)
 
     def hazards(self, situation: Situation, region: Region | None) -> Iterator[Hazard]:
         """What stands against a thread for a site, on its own or with the statements around it."""

@@ -73,9 +73,12 @@ class Members:
         registered, reason = self._decorated(module, function)
         if reason:
             hazards.append(Hazard("manual", reason))
+        generator = module.functions[function.scope].generator
+        if generator and registered:
+            name = self._project.name_of(function)
+            hazards.append(Hazard("manual", f"{name} streams what it yields, each part from another thread if plain"))
         if not any(hazard.level == "manual" for hazard in hazards):
             hazards += self._in_a_thread(function)
-        generator = module.functions[function.scope].generator
         return Member(function, awaits, uploads, registered, generator, tuple(dict.fromkeys(hazards)))
 
     def _of_shape(self, module: Module, function: Definition) -> Iterator[Hazard]:
