@@ -81,6 +81,10 @@ class Threads:
     upload_types: frozenset[str]
     upload_methods: frozenset[str]
 
+    def registers(self, owner: str, name: str) -> bool:
+        """Whether a method of a class takes plain functions as well as coroutine functions."""
+        return name in self.takes_both.get(self.also_called.get(owner, owner), ())
+
 
 @cache
 def threads() -> Threads:

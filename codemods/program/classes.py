@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from codemods import catalog
 from codemods.facts import base_names, store_end
 from codemods.program.annotations import Annotations
 from codemods.program.values import (
@@ -150,7 +151,8 @@ class Classes(Annotations):
         if self.knowledge.attribute(base.name, name):
             return self.typed(self.knowledge.attribute(base.name, name), owner)
         known = self.knowledge
-        if known.member(base.name, name) or known.given(base.name, name) or known.taught(f"{base.name}.{name}"):
+        taught = known.member(base.name, name) or known.given(base.name, name) or known.taught(f"{base.name}.{name}")
+        if taught or catalog.threads().registers(base.name, name):
             return frozenset({Method(owner, base.name, name)})
         return None
 

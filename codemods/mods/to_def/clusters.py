@@ -182,7 +182,7 @@ class Clusters:
         return f"{scope.qualname} of {module.shown}:{scope.line}"
 
     def _relatives(self, function: Definition) -> frozenset[Definition]:
-        """The methods of the same name in the classes above, below and beside a method's own."""
+        """The methods that one takes the place of, or that take its place, in classes above and below its own."""
         if function not in self._families:
             self._families[function] = self._find_relatives(function)
         return self._families[function]
@@ -194,7 +194,7 @@ class Clusters:
             return frozenset()
         cls = Definition(function.path, scope.parent)
         name = self._project.name_of(function)
-        family = {each for each in self._calls.line(cls) if isinstance(each, Definition)}
+        family = {each for each in self._calls.line(cls) if isinstance(each, Definition) and self._method(each, name)}
         for each in list(family):
             family |= set(self._calls.subclasses(each))
         family |= self._interfaces(name, function)

@@ -304,10 +304,10 @@ def takes_both(project: Project, module: Module, call: Call) -> bool:
                 owner, _, last = name.rpartition(".")
                 if last in catalog.frameworks().depends or name in known.takes_both[""]:
                     return True
-                if last in known.takes_both.get(known.also_called.get(owner, owner), ()):
+                if known.registers(owner, last):
                     return True
             case Method(_, kind, name):
-                if name in known.takes_both.get(known.also_called.get(kind, kind), ()):
+                if known.registers(kind, name):
                     return True
     return False
 
