@@ -16,7 +16,7 @@ from codemods.hazards.patches import Patches
 from codemods.loop import Deadlines, evidence, survey
 from codemods.model import IMPACTS, Change, Fault, Result
 from codemods.mods import Project
-from codemods.plan import decide, edits_for, ignored, together, touched, unused
+from codemods.plan import decide, edits_for, ignored, notes, together, touched, unused
 from codemods.program import Module, Program
 from codemods.program.classes import is_test
 from codemods.program.values import Definition
@@ -129,8 +129,9 @@ class _Run:
         return finding.codemod is not None and (finding.level == "safe" or finding.codemod in self.settings.unsafe)
 
     def explained(self, decision: Decision) -> Finding:
-        """A finding with what was inferred on the way to it."""
-        return replace(decision.finding, evidence=evidence(self.survey.calls, decision.site))
+        """A finding with what was inferred on the way to it, and what else was thought of."""
+        inferred = evidence(self.survey.calls, decision.site)
+        return replace(decision.finding, evidence=inferred, passed_over=decision.passed_over)
 
     def result(self) -> Result:
         """The run as plain data, in the order of the text."""
@@ -142,6 +143,7 @@ class _Run:
             findings=tuple(sorted(findings, key=lambda finding: (finding.path, finding.span))),
             unresolved=tuple(sorted(self.survey.unresolved)),
             stopped=tuple(sorted(self.program.modules[path].shown for path in self.survey.stopped if path)),
+            notes=tuple(sorted(notes(self.project, self.decisions))),
             unused_ignores=tuple(sorted(unused(looked_at, self.survey.sites))),
             faults=tuple(sorted(self.faults)),
         )

@@ -70,6 +70,8 @@ class Finding:
     reason: str
     evidence: tuple[Remark, ...] = ()
     """What was inferred about the receivers on the way, and from where; only made when it is asked for."""
+    passed_over: tuple[tuple[str, str], ...] = ()
+    """The codemods that would come first and hold back, with their reasons; only made when it is asked for."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -112,6 +114,8 @@ class Result:
     stopped: tuple[str, ...] = ()
     """Files in which the analysis went too deep, and took what is left for unknown."""
     unused_ignores: tuple[Remark, ...] = ()
+    notes: tuple[Remark, ...] = ()
+    """What is worth knowing about the fixes."""
     faults: tuple[Fault, ...] = ()
     changes: tuple[Change, ...] = ()
 

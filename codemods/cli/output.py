@@ -70,6 +70,8 @@ def say_rest(result: Result, common: Common, *, summary: bool = True) -> None:
             click.echo(f"{shown_path(path)}: too much to follow here; some of it was left unknown", err=True)
     for comment in () if common.quiet else result.unused_ignores:
         click.echo(text.remark(comment, "nothing to ignore here"), err=True)
+    for note in () if common.quiet else result.notes:
+        click.echo(text.remark(note, "note"), err=True)
     if summary and not common.quiet:
         click.echo(text.summary(result), err=True)
     say_faults(result.faults)

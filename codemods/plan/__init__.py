@@ -3,5 +3,6 @@
 from codemods.plan.decide import Decision, decide
 from codemods.plan.edits import edits_for, together, touched
 from codemods.plan.ignores import ignored, unused
+from codemods.plan.notes import notes
 
-__all__ = ["Decision", "decide", "edits_for", "ignored", "together", "touched", "unused"]
+__all__ = ["Decision", "decide", "edits_for", "ignored", "notes", "together", "touched", "unused"]

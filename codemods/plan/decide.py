@@ -29,6 +29,8 @@ class Decision:
     site: Site
     finding: Finding
     change: Change | None
+    passed_over: tuple[tuple[str, str], ...] = ()
+    """The other codemods that were asked, with what stands against them."""
 
 
 Given = list[list[tuple[str, Verdict]]]
@@ -45,12 +47,14 @@ def decide(project: Project, chosen: tuple[str, ...] = ()) -> Iterator[Decision]
     changed = _whole_functions(given, whole)
     seen: Counter[tuple[str, str, str]] = Counter()
     for function, work in works.items():
-        found = iter(_picked(given.get(function, []), whole, changed=function in changed))
+        said = given.get(function, [])
+        found = iter(zip(said, _picked(said, whole, changed=function in changed), strict=True))
         with_node = {each.site.call.place for each in work.situations}
         for site in sorted(project.sites[function], key=_place):
-            name, verdict = next(found) if site.call.place in with_node else ("", _not_found())
+            all_said, (name, verdict) = next(found) if site.call.place in with_node else ([], ("", _not_found()))
             codemod = name if verdict.level != "manual" else None
-            yield Decision(site, _finding(site, verdict, codemod, seen), verdict.change)
+            others = tuple((other, each.reason) for other, each in all_said if other != name and each.level != "safe")
+            yield Decision(site, _finding(site, verdict, codemod, seen), verdict.change, others)
 
 
 def _place(site: Site) -> tuple[tuple[int, int, int, int], int]:

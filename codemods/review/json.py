@@ -33,6 +33,7 @@ def report(result: Result) -> str:
         "unused_ignores": [
             {"path": remark.path, "line": remark.line, "text": remark.text} for remark in result.unused_ignores
         ],
+        "notes": [{"path": remark.path, "line": remark.line, "text": remark.text} for remark in result.notes],
         "errors": [
             {"path": fault.path, "line": fault.line or None, "message": fault.message} for fault in result.faults
         ],

@@ -107,6 +107,8 @@ def explanation(finding: Finding) -> str:
     lines += [f"  {shown_path(fact.path)}:{fact.line}: {visible(fact.text)}" for fact in finding.evidence]
     fix = f"Codemod `{finding.codemod}`, {finding.level}" if finding.codemod else "No fix"
     lines += [f"{fix}: {visible(finding.reason)}.", _CERTAINTY[finding.level]]
+    others = [(name, reason) for name, reason in finding.passed_over if reason != finding.reason]
+    lines += [f"Not `{name}`: {visible(reason)}." for name, reason in others]
     return "\n".join(lines)
 
 

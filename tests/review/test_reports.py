@@ -41,7 +41,7 @@ def test_json_of_nothing() -> None:
 
 def test_json_is_the_contract() -> None:
     report = standard_json.loads(json.report(RESULT))
-    assert list(report) == ["schema", "tool", "summary", "findings", "unused_ignores", "errors"]
+    assert list(report) == ["schema", "tool", "summary", "findings", "unused_ignores", "notes", "errors"]
     assert report["schema"] == 1
     assert report["tool"]["name"] == "offloop"
     assert report["summary"] == {
@@ -149,6 +149,11 @@ def test_explanation(finding: Finding, last: str) -> None:
     )
     assert lines[1] == (entered or f"This line calls {finding.callee}.")
     assert lines[-1] == last
+
+
+def test_explanation_of_what_was_passed_over() -> None:
+    finding = replace(FINDING, passed_over=(("to-def", "it awaits `x`"), ("sleep", FINDING.reason)))
+    assert text.explanation(finding).splitlines()[-1] == "Not `to-def`: it awaits `x`."
 
 
 def test_github() -> None:

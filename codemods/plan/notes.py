@@ -1,0 +1,49 @@
+"""What a person should know about fixes that are right in themselves."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from codemods.model import Remark
+from codemods.mods import Convert, Cut, Thread
+from codemods.program.classes import is_test
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from codemods.mods import Project
+    from codemods.plan.decide import Decision
+
+# What Starlette's pool of threads lets run at the same time, and what SQLAlchemy's pool has where nothing is said.
+_THREADS = 40
+_POOL = {"pool_size": 5, "max_overflow": 10}
+
+
+def notes(project: Project, decisions: Iterable[Decision]) -> Iterator[Remark]:
+    """Limits that did not matter as long as the loop did one thing at a time."""
+    moved = (Convert, Cut, Thread)
+    if any(isinstance(each.change, moved) and each.site.entry.kind == "database" for each in decisions):
+        yield from _small_pools(project)
+
+
+def _small_pools(project: Project) -> Iterator[Remark]:
+    for module, call in project.calls.calls_named("create_engine"):
+        outside = project.program.resolve(module, call.scope, call.callee).outside
+        if is_test(module.path) or module.path not in project.within or "sqlalchemy.create_engine" not in outside:
+            continue
+        given = {each.arg: each.value for each in project.open(module.path).calls[call.number].keywords}
+        if None in given or "poolclass" in given or "pool" in given:
+            continue
+        sizes = {name: given.get(name, ast.Constant(default)) for name, default in _POOL.items()}
+        known = [
+            each.value for each in sizes.values() if isinstance(each, ast.Constant) and isinstance(each.value, int)
+        ]
+        # A size of 0 stands for no limit.
+        if len(known) == len(sizes) and known[0] and sum(known) < _THREADS:
+            yield Remark(
+                module.shown,
+                call.place[0],
+                f"this engine lends at most {sum(known)} connections at once, and up to {_THREADS} threads may ask; "
+                "raise pool_size and max_overflow, or expect waiting where it was short before",
+            )

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from codemods.config import Settings
+from tests.support import run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROUTE = """
+from fastapi import FastAPI
+from sqlalchemy.orm import Session
+
+app = FastAPI()
+
+
+@app.get("/")
+async def read(db: Session):
+    return db.execute("select 1").all()
+"""
+
+
+@pytest.mark.parametrize(
+    ("engine", "lent"),
+    [
+        ("create_engine(URL)", "15"),
+        ("create_engine(URL, pool_size=20)", "30"),
+        ("create_engine(URL, pool_size=20, max_overflow=20)", ""),
+        ("create_engine(URL, max_overflow=-1)", ""),
+        ("create_engine(URL, pool_size=0)", ""),
+        ("create_engine(URL, pool_size=SIZE)", ""),
+        ("create_engine(URL, poolclass=NullPool)", ""),
+        ("create_engine(URL, **options)", ""),
+    ],
+)
+def test_small_pools(tmp_path: Path, engine: str, lent: str) -> None:
+    (tmp_path / "db.py").write_text(f"from sqlalchemy import create_engine\n\nengine = {engine}\n", "utf-8")
+    (tmp_path / "main.py").write_text(ROUTE, "utf-8")
+    found = run(tmp_path, settings=Settings()).notes
+    assert [(note.path, note.line, f" {lent} connections" in note.text) for note in found] == (
+        [("db.py", 3, True)] if lent else []
+    )
+
+
+def test_nothing_to_say_where_nothing_moves(tmp_path: Path) -> None:
+    (tmp_path / "db.py").write_text("from sqlalchemy import create_engine\n\nengine = create_engine(URL)\n", "utf-8")
+    (tmp_path / "main.py").write_text(ROUTE.replace("async def", "def"), "utf-8")
+    assert run(tmp_path, settings=Settings()).notes == ()
