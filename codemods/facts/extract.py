@@ -325,7 +325,7 @@ class _Reader(Notes):
             if name:
                 self.attributes.add(name)
             if here.live and here.scope and (not name or (here.scope, name) not in self.reads):
-                self.reads.add((here.scope, name))
+                self.has_read(here.scope, name)
                 touch = Touch("read", here.scope, None, self.positions.place(node), here.last_line, 0, here.once)
                 self.touches.append((touch, node))
         else:
@@ -337,6 +337,13 @@ class _Reader(Notes):
                 self.patches.append(Patch(owner, attribute, here.scope, node.lineno))
         if not name:
             self.push([node.value], operand(here))
+
+    def has_read(self, scope: int, name: str) -> None:
+        """What a nested function has read, the one around it finds loaded."""
+        self.reads.add((scope, name))
+        while self.scopes[scope].kind == "def":
+            scope = self.scopes[scope].parent
+            self.reads.add((scope, name))
 
     def constant(self, node: ast.Constant, _here: Here) -> None:
         """A string that could be the dotted path of something may be one that a test patches."""
