@@ -86,6 +86,8 @@ class Outline:
     annotation: str = ""
     lines: tuple[int, int] = (0, 0)
     """The first and last line of the statements."""
+    given_at: int = 0
+    """The line of a last statement `result = value` that becomes `return value`; 0 where there is none."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

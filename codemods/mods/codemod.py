@@ -57,6 +57,8 @@ class Cut:
     outer: tuple[str, ...] = ()
     returns: bool = False
     annotation: str = ""
+    given_at: int = 0
+    """The line of a last assignment to its only result, which is given back as it is; 0 where there is none."""
 
 
 @dataclass(frozen=True, slots=True)

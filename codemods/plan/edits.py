@@ -94,6 +94,7 @@ def _outline(change: Cut, runner: str) -> Outline:
         change.returns,
         change.annotation,
         change.lines,
+        change.given_at,
     )
 
 
@@ -184,6 +185,7 @@ def touched(opened: Opened, edits: Iterable[Edit]) -> Lines:
                 kept.append(edit.lines)
             case Outline():
                 moved.append(edit.lines)
+                kept += [(edit.given_at, edit.given_at)] if edit.given_at else []
             case DropImport():
                 dropped.append(edit.lines)
     return Lines(tuple(kept), tuple(moved), tuple(dropped))

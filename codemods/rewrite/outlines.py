@@ -19,7 +19,9 @@ def outlined(statements: list[Statement], edit: Outline, *, first: bool) -> list
     body = [led(statements[0], ()), *statements[1:]]
     if edit.outer:
         body.insert(0, _line(f"nonlocal {', '.join(edit.outer)}"))
-    if edit.results:
+    if edit.given_at:
+        body[-1] = _returned(body[-1])
+    elif edit.results:
         body.append(_line(f"return {', '.join(edit.results)}"))
     arrow = f" -> {edit.annotation}" if edit.annotation else ""
     made = cast("cst.FunctionDef", cst.parse_statement(f"def {edit.name}(){arrow}: pass"))
@@ -28,6 +30,13 @@ def outlined(statements: list[Statement], edit: Outline, *, first: bool) -> list
     function = made.with_changes(body=cst.IndentedBlock(body=body), leading_lines=(*gap, *above))
     given = "return " if edit.returns else f"{', '.join(edit.results)} = " if edit.results else ""
     return [function, led(_line(f"{given}await {edit.runner}({edit.name})"), [blank])]
+
+
+def _returned(line: Statement) -> Statement:
+    """`result = value` as `return value`."""
+    if not isinstance(line, cst.SimpleStatementLine) or not isinstance(line.body[0], cst.Assign):
+        raise TypeError("expected an assignment")
+    return line.with_changes(body=[cst.Return(line.body[0].value)])
 
 
 def hoisted(line: Statement, name: str) -> list[Statement]:

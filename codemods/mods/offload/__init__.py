@@ -275,6 +275,7 @@ class _Function:
             region.outer,
             region.returns,
             self.annotation(region),
+            _given_at(region),
         )
         return Verdict("unsafe", hazard.reason, change) if hazard else Verdict("safe", _CALM, change)
 
@@ -344,6 +345,14 @@ class _Function:
     def runner(self, kind: str) -> str:
         """What runs work of a kind in a thread."""
         return runner_for(self.project.program, self.module, kind, self.project.offload)
+
+
+def _given_at(region: Region) -> int:
+    """The line of a last assignment to the only result."""
+    match region.statements[-1]:
+        case ast.Assign(targets=[ast.Name(id=name)], lineno=line) if region.results == (name,):
+            return line
+    return 0
 
 
 def _no_runner() -> Hazard:
