@@ -143,7 +143,7 @@ class _Run:
             findings=tuple(sorted(findings, key=lambda finding: (finding.path, finding.span))),
             unresolved=tuple(sorted(self.survey.unresolved)),
             stopped=tuple(sorted(self.program.modules[path].shown for path in self.survey.stopped if path)),
-            notes=tuple(sorted(notes(self.project, self.decisions))),
+            notes=tuple(sorted(notes(self.project, filter(self.applied, self.decisions)))),
             unused_ignores=tuple(sorted(unused(looked_at, self.survey.sites))),
             faults=tuple(sorted(self.faults)),
         )
