@@ -6,7 +6,8 @@ In a coroutine, `f(a, k=v)` becomes `await run_in_threadpool(f, a, k=v)` where t
 and `await asyncio.to_thread(f, a, k=v)` elsewhere and for CPU work; `anyio.to_thread.run_sync` in a module that uses
 anyio. The setting `offload` chooses another one. Statements that belong together (a `with open(…)` block, a loop that
 reads from the database, an `add` with its `commit` and `refresh`) move into one nested function, which is awaited once.
-The edit is made in the coroutine: helpers that block stay as they are.
+The edit is made in the coroutine: helpers that block stay as they are. Where others can reach `total`,
+`total += f()` becomes `added = await …` and `total += added`, so that nothing comes between reading and writing it.
 
 ## Why
 

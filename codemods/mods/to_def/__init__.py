@@ -53,11 +53,12 @@ def find_user(name: str) -> User:
 
 Not rewritten at all (`manual`):
 
-- it awaits something that waits, or is a generator, a websocket route, a middleware, a lifespan, or a method that has
-  to be a coroutine function;
+- it awaits something that waits, or is a generator, a route that streams what it yields, a websocket route, a
+  middleware, a lifespan, or a method that has to be a coroutine function;
 - it is not known who calls it, or it is handed to something that may want a coroutine function: `gather`,
   `create_task`, `asyncio.run`, a mock, an unknown decorator, a strange base class; or its coroutine is passed on;
-- it, or a plain function that it calls, needs the loop's own thread or sets context variables;
+- it, or a plain function that it calls, needs the loop's own thread, sets context variables or ends the
+  process;
 - objects that must stay in the thread that made them come from outside (sqlite3), or one session serves all requests;
 - all that blocks in it holds Python's global lock, so that a thread frees nothing;
 - something that would have to change with it cannot: all of them go, or none. A file that cannot be parsed and
