@@ -107,7 +107,7 @@ class Threads:
                 if name.partition(".")[0] in known.loop_packages and name not in known.anywhere and not _error(name):
                     yield Hazard("manual", f"`{name}` of {where} needs the event loop's own thread")
                 elif name in known.ends:
-                    yield Hazard("manual", f"`{name}` of {where} ends the process only from the thread of the loop")
+                    yield Hazard("unsafe", f"`{name}` of {where} ends the process, while others go on")
                 elif name in known.own_frame:
                     yield Hazard("manual", f"`{name}` of {where} works only in the thread and the frame it is in")
                 elif name in known.sets_context:

@@ -57,8 +57,7 @@ Not rewritten at all (`manual`):
   middleware, a lifespan, or a method that has to be a coroutine function;
 - it is not known who calls it, or it is handed to something that may want a coroutine function: `gather`,
   `create_task`, `asyncio.run`, a mock, an unknown decorator, a strange base class; or its coroutine is passed on;
-- it, or a plain function that it calls, needs the loop's own thread, sets context variables or ends the
-  process;
+- it, or a plain function that it calls, needs the loop's own thread or sets context variables;
 - objects that must stay in the thread that made them come from outside (sqlite3), or one session serves all requests;
 - all that blocks in it holds Python's global lock, so that a thread frees nothing;
 - something that would have to change with it cannot: all of them go, or none. A file that cannot be parsed and
@@ -68,6 +67,7 @@ Only with `--unsafe`:
 
 - it, or a plain function that it calls, changes state that others can reach (or a row of the database) depending on
   what it was: on the loop, nothing came in between; in threads, two requests can do that at the same time;
+- it, or a plain function that it calls, may end the process (`sys.exit`);
 - it waits for other threads, and would keep one of the pool's for as long;
 - a coroutine that stays would call it through a thread, where an `await` may do harm.
 """
