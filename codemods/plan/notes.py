@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from typing import TYPE_CHECKING
 
 from codemods.model import Remark
@@ -32,15 +31,14 @@ def _small_pools(project: Project) -> Iterator[Remark]:
         outside = project.program.resolve(module, call.scope, call.callee).outside
         if is_test(module.path) or module.path not in project.within or "sqlalchemy.create_engine" not in outside:
             continue
-        given = {each.arg: each.value for each in project.open(module.path).calls[call.number].keywords}
-        if None in given or "poolclass" in given or "pool" in given:
+        given = dict(call.keywords)
+        # `**options` has no name, and may hold any of them.
+        if given.keys() & {"", "poolclass", "pool"}:
             continue
-        sizes = {name: given.get(name, ast.Constant(default)) for name, default in _POOL.items()}
-        known = [
-            each.value for each in sizes.values() if isinstance(each, ast.Constant) and isinstance(each.value, int)
-        ]
+        shapes = [given.get(name, ("=", size)) for name, size in _POOL.items()]
+        known = [each[1] for each in shapes if isinstance(each, tuple) and each[0] == "=" and isinstance(each[1], int)]
         # A size of 0 stands for no limit.
-        if len(known) == len(sizes) and known[0] and sum(known) < _THREADS:
+        if len(known) == len(shapes) and known[0] and sum(known) < _THREADS:
             yield Remark(
                 module.shown,
                 call.place[0],

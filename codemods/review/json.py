@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from codemods import __version__
@@ -30,10 +31,8 @@ def report(result: Result) -> str:
             "errors": len(result.faults),
         },
         "findings": [_finding(finding) for finding in result.findings],
-        "unused_ignores": [
-            {"path": remark.path, "line": remark.line, "text": remark.text} for remark in result.unused_ignores
-        ],
-        "notes": [{"path": remark.path, "line": remark.line, "text": remark.text} for remark in result.notes],
+        "unused_ignores": [asdict(remark) for remark in result.unused_ignores],
+        "notes": [asdict(remark) for remark in result.notes],
         "errors": [
             {"path": fault.path, "line": fault.line or None, "message": fault.message} for fault in result.faults
         ],

@@ -83,7 +83,7 @@ from codemods.model import KINDS
 from codemods.mods.codemod import Cut, Thread, Verdict
 from codemods.mods.offload.refusals import of_call, of_site
 from codemods.mods.offload.regions import Region, Surgeon, neighbours
-from codemods.mods.offload.words import name_for, verb_of
+from codemods.mods.offload.words import name_for, unlike, verb_of
 from codemods.program.classes import is_test
 from codemods.program.values import Thing
 
@@ -325,8 +325,7 @@ class _Function:
         if not before - set(of_await(replace(situation, hoisted=True))):
             return ""
         name = "added" if isinstance(statement.op, ast.Add) else "value"
-        taken = self.opened.identifiers | self.named
-        return name if name not in taken else next(f"{name}_{n}" for n in range(2, 10**6) if f"{name}_{n}" not in taken)
+        return unlike(name, self.opened.identifiers | self.named)
 
     def hazards(self, situation: Situation, region: Region | None) -> Iterator[Hazard]:
         """What stands against a thread for a site, on its own or with the statements around it."""

@@ -50,8 +50,13 @@ def name_for(methods: Sequence[str], results: Sequence[str], taken: Container[st
     else:
         last = next((method for method in methods if _WORD.fullmatch(method)), "work")
         name = f"do_{last.strip('_')}"
+    if name in taken and f"{name}_in_thread" not in taken:
+        return f"{name}_in_thread"
+    return unlike(name, taken)
+
+
+def unlike(name: str, taken: Container[str]) -> str:
+    """A name as it is, or with the first number that sets it apart from all names taken."""
     if name not in taken:
         return name
-    if f"{name}_in_thread" not in taken:
-        return f"{name}_in_thread"
     return next(f"{name}_{number}" for number in range(2, 10**6) if f"{name}_{number}" not in taken)
