@@ -69,6 +69,8 @@ class Threads:
     sets_context: frozenset[str]
     active_exception: frozenset[str]
     own_frame: frozenset[str]
+    own_thread_packages: frozenset[str]
+    whole_process: frozenset[str]
     ends: frozenset[str]
     lazy: frozenset[str]
     either_way: frozenset[str]
@@ -78,6 +80,7 @@ class Threads:
     called_methods: Mapping[str, frozenset[str]]
     harmless_bases: frozenset[str]
     rows: frozenset[str]
+    any_thread_leaves: frozenset[str]
     upload_types: frozenset[str]
     upload_methods: frozenset[str]
 
@@ -98,6 +101,7 @@ def threads() -> Threads:
         also_called=table["also_called"],
         harmless_bases=frozenset(table["harmless_bases"]["names"]),
         rows=frozenset(table["rows"]["names"]),
+        any_thread_leaves=frozenset(table["any_thread_leaves"]["names"]),
         upload_types=frozenset(table["uploads"]["types"]),
         upload_methods=frozenset(table["uploads"]["methods"]),
     )

@@ -12,7 +12,7 @@ from codemods.program.values import Definition, Outside, Thing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from codemods.facts import Binding, Call
+    from codemods.facts import Call, Expr
     from codemods.loop import Site
     from codemods.program import Module
     from codemods.program.touches import Touches
@@ -114,6 +114,10 @@ class Affinity:
 
     def _made_there(self, site: Site) -> bool:
         """Whether the object is made by the function that uses it."""
+        if site.call.number < 0 and not site.chain:
+            contexts = site.module.contexts_in.get(site.call.scope, ())
+            entered = [each.value for each in contexts if each.place == site.call.place]
+            return any(self._made_as(site.module, site.call.scope, value, 0) for value in entered)
         return any(self._made_in(module, call, 0) for module, call in self._last_calls(site))
 
     def _made_in(self, module: Module, call: Call, depth: int) -> bool:
@@ -124,12 +128,16 @@ class Affinity:
         if inner is not None:
             return self._made_in(module, inner, depth)
         root = call.callee.partition(".")[0]
-        function = module.function_of(call.scope)
-        bindings = module.names.get((function, root), ()) if root else ()
-        return depth < _DEEPEST and bool(bindings) and all(self._fresh(module, each, depth) for each in bindings)
+        return bool(root) and self._made_as(module, call.scope, root, depth)
 
-    def _fresh(self, module: Module, binding: Binding, depth: int) -> bool:
-        value = binding.value
+    def _made_as(self, module: Module, scope: int, shape: Expr, depth: int) -> bool:
+        """Whether an expression is one for something that its function makes, by a name or at once."""
+        if not isinstance(shape, str):
+            return self._fresh(module, shape, depth)
+        bindings = module.names.get((module.function_of(scope), shape), ())
+        return depth < _DEEPEST and bool(bindings) and all(self._fresh(module, each.value, depth) for each in bindings)
+
+    def _fresh(self, module: Module, value: Expr, depth: int) -> bool:
         while isinstance(value, tuple) and value[0] in {"enter", "await", "attr"}:
             value = value[1]
         call = module.calls.get(value) if isinstance(value, int) else None

@@ -29,7 +29,7 @@ _SOUNDS_LIKE_LOCK = re.compile(
 
 
 def hazards(situation: Situation) -> Iterator[Hazard]:
-    """`with lock:` around the call, or an `acquire` before it and a `release` after it."""
+    """`with lock:` around the call, an `acquire` before it and a `release` after it, or the same with `os.chdir`."""
     site = situation.site
     facts = site.module.facts
     for number in site.call.contexts:
@@ -42,6 +42,21 @@ def hazards(situation: Situation) -> Iterator[Hazard]:
             "manual",
             f"`{lock}` is held here: awaiting under a lock stops the loop or lets another task in; release it first",
         )
+    yield from _changed_for_all(situation)
+
+
+def _changed_for_all(situation: Situation) -> Iterator[Hazard]:
+    """What the function changes for the whole process, before the call and again after it."""
+    site = situation.site
+    known = catalog.threads().whole_process
+    line = situation.node.lineno
+    found: dict[str, list[int]] = {}
+    for call in site.module.calls_in.get(site.function, ()):
+        for name in situation.program.resolve(site.module, call.scope, call.callee).outside & known:
+            found.setdefault(name, []).append(call.place[0])
+    for name, lines in sorted(found.items()):
+        if min(lines) <= line <= max(lines):
+            yield Hazard("manual", f"it stands between two calls of `{name}`, whose effect every other task would see")
 
 
 def _held(situation: Situation, context: Context) -> Iterator[Hazard]:

@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import ast
+import math
 from typing import TYPE_CHECKING
 
 from codemods import catalog
 from codemods.facts import called_name
 from codemods.facts.order import children
 from codemods.facts.values import dotted
+from codemods.hazards.situation import Hazard
 from codemods.program.values import NOTHING, Definition, File, Instance, Outside, Thing
 
 if TYPE_CHECKING:
@@ -41,15 +43,27 @@ _CHANGING = frozenset(
 _INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
-def changed_by(opened: Opened, calls: Touches, function: Definition) -> tuple[str, int]:
+def changed_by(
+    opened: Opened, calls: Touches, function: Definition, lines: tuple[int, int] | None = None
+) -> tuple[str, int]:
     """A piece of shared state that a function changes depending on what it was, and the line; else nothing."""
+    first, last = lines or (0, math.inf)
     look = _Look(opened, calls, function)
     node = opened.nodes[function.scope]
     for part in _nodes(getattr(node, "body", [])) if not isinstance(node, ast.Lambda) else ():
         key = look.changed(part)
-        if key:
+        if key and first <= getattr(part, "lineno", 0) <= last:
             return key, getattr(part, "lineno", 0)
     return "", 0
+
+
+def depending(module: Module, scope: int, key: str, line: int) -> Hazard:
+    """What such a change means where requests run in threads."""
+    return Hazard(
+        "unsafe",
+        f"{module.facts.scopes[scope].qualname} changes `{key}` in {module.shown}:{line} depending on what it was, "
+        "and in threads two requests can do that at the same time",
+    )
 
 
 def may_change(module: Module, scope: int) -> bool:

@@ -6,7 +6,7 @@ import ast
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from codemods.edits import AwaitTwin, DropAwait, DropImport, Hoist, Lines, Offload, Outline, ToDef
+from codemods.edits import AddImport, AwaitTwin, DropAwait, DropImport, Hoist, Lines, Offload, Outline, ToDef
 from codemods.facts.values import dotted
 from codemods.hazards.runners import ANYIO, ASYNCIO, runner_for
 from codemods.mods import Convert, Cut, Swap, Thread
@@ -188,6 +188,14 @@ def touched(opened: Opened, edits: Iterable[Edit]) -> Lines:
                 kept += [(edit.given_at, edit.given_at)] if edit.given_at else []
             case DropImport():
                 dropped.append(edit.lines)
+            case AddImport(name=name) if name:
+                # An import of something else from the same module may take it in.
+                same = [each for each in opened.tree.body if isinstance(each, ast.ImportFrom)]
+                dropped += [
+                    (each.lineno, each.end_lineno or each.lineno)
+                    for each in same
+                    if each.module == edit.module and not each.level
+                ]
     return Lines(tuple(kept), tuple(moved), tuple(dropped))
 
 

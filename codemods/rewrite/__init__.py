@@ -67,7 +67,7 @@ def _edited(module: cst.Module, edits: Collection[Edit], limit: int) -> cst.Modu
     # New imports go in while the old ones still stand: they show where and how this file keeps them.
     first_use = body[min(inside)]
     for addition in sorted(edit for edit in edits if isinstance(edit, AddImport)):
-        insert_import(body, addition, next(n for n, each in enumerate(body) if each is first_use))
+        insert_import(body, addition, next(n for n, each in enumerate(body) if each is first_use), limit)
     names = {edit.name for edit in outer}
     body = without_empty([without_names(each, names) for each in body], module.header)
     return module.with_changes(body=body, header=_header(module, body))

@@ -14,6 +14,7 @@ import libcst as cst
 from libcst.helpers import get_full_name_for_node
 
 from codemods.facts.comments import heads_imports
+from codemods.rewrite.aliases import join
 from codemods.rewrite.blocks import Statement, blanks, is_blank, leading, led
 
 if TYPE_CHECKING:
@@ -22,10 +23,15 @@ if TYPE_CHECKING:
 _STDLIB = frozenset(name.lower() for name in sys.stdlib_module_names)
 
 
-def insert_import(body: list[Statement], addition: AddImport, before: int) -> None:
+def insert_import(body: list[Statement], addition: AddImport, before: int, limit: int = 0) -> None:
     """Add an import to a module's body, above the statement at `before`."""
     new = _statement(addition)
     run = _first_run(body, before)
+    for place in run:
+        joined = join(body[place], new, limit)
+        if joined is not None:
+            body[place] = joined
+            return
     if not run:
         _insert_alone(body, new, _top(body))
         return

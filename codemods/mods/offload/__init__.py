@@ -77,7 +77,8 @@ from typing import TYPE_CHECKING
 from codemods import catalog
 from codemods.facts.values import dotted
 from codemods.hazards import Hazard, of_await, worst
-from codemods.hazards.runners import runner_for
+from codemods.hazards.parts import of_lines, stops_inside
+from codemods.hazards.runners import ASYNCIO, runner_for
 from codemods.hazards.threads import Threads
 from codemods.model import KINDS
 from codemods.mods.codemod import Cut, Thread, Verdict
@@ -153,7 +154,9 @@ class _Function:
         for numbers, region in regions:
             verdict = self.cut([self.work.situations[n] for n in numbers], region)
             for number in numbers:
-                found[number] = verdict
+                # What cannot go together may still go one by one.
+                alone = self.single(self.work.situations[number]) if verdict.level == "manual" else verdict
+                found[number] = alone if alone.level != "manual" else verdict
                 waiting.remove(number)
         for number in waiting:
             found[number] = self.single(self.work.situations[number])
@@ -339,9 +342,13 @@ class _Function:
             outside = tuple(n for n in site.call.contexts if not first <= contexts[n].line <= last)
             awaited_at = replace(site, call=site.call._replace(contexts=outside, scope=site.function, awaited=False))
             situation = replace(situation, site=awaited_at)
+            yield from of_lines(self.threads, self.work.function, (first, last))
         yield from self.project.of_await(situation)
         if site.call.number >= 0:
-            yield from self.threads.state(self.threads.entered(site.module, site.call))
+            entered = self.threads.entered(site.module, site.call)
+            yield from self.threads.state(entered)
+            if self.runner(site.entry.kind) == ASYNCIO:
+                yield from stops_inside(self.threads, sorted(entered))
 
     def runner(self, kind: str) -> str:
         """What runs work of a kind in a thread."""

@@ -94,11 +94,17 @@ class Surgeon:
                 return f"line {node.lineno} changes what names stand for"
             if isinstance(node, _INSIDE) and not isinstance(node, ast.Lambda):
                 return f"line {node.lineno} defines something of its own"
+            if isinstance(node, ast.Raise) and node.exc is None and not self._handled_inside(node, statements):
+                return f"line {node.lineno} raises what is being handled outside of it"
             if isinstance(node, ast.Name) and node.id in _OWN_FRAME:
                 return f"`{node.id}` of line {node.lineno} works only in the function it is in"
             if isinstance(node, ast.Break | ast.Continue) and not self._loop_inside(node, statements):
                 return f"line {node.lineno} leaves a loop around it"
         return ""
+
+    def _handled_inside(self, node: ast.AST, statements: Sequence[ast.stmt]) -> bool:
+        inside = set(_own(statements))
+        return any(isinstance(above, ast.ExceptHandler) and above in inside for above, _ in self.opened.ancestors(node))
 
     def _loop_inside(self, node: ast.AST, statements: Sequence[ast.stmt]) -> bool:
         for above, part in self.opened.ancestors(node):

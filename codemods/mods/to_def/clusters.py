@@ -12,13 +12,14 @@ from codemods.hazards.runners import runner_for
 from codemods.hazards.threads import Threads
 from codemods.loop import Site
 from codemods.mods.to_def.members import Members
-from codemods.mods.to_def.references import Reference, References
+from codemods.mods.to_def.references import References
 from codemods.program.classes import is_test
 from codemods.program.values import Definition
 
 if TYPE_CHECKING:
     from codemods.facts import Call
     from codemods.mods.codemod import Project
+    from codemods.mods.to_def.uses import Reference
     from codemods.program import Module
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from codemods import catalog
+from codemods.facts import called_name
 from codemods.hazards import Hazard
-from codemods.mods.to_def.references import takes_both
-from codemods.program.values import Definition, Method, Outside, function_of
+from codemods.mods.to_def.uses import takes_both
+from codemods.program.values import Definition, Method, Outside, Thing, function_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from codemods.hazards.threads import Threads
     from codemods.mods.codemod import Project
     from codemods.program import Module
+    from codemods.program.values import Values
 
-_NOT_OURS = frozenset({"__aenter__", "__aexit__", "__aiter__", "__anext__", "__await__", "__call__", "dispatch"})
+_NOT_OURS = frozenset({"__aenter__", "__aexit__", "__aiter__", "__anext__", "__await__", "dispatch"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class Members:
         scope = module.facts.scopes[function.scope]
         name = scope.qualname.rpartition(".")[2]
         if about.generator and (about.suspends or not self._yields_once(module, function)):
-            yield Hazard("manual", f"{scope.qualname} is an async generator")
+            yield Hazard("manual", f"{scope.qualname} is an async generator, and not one with a single plain `yield`")
         elif about.suspends:
             yield Hazard(
                 "manual", f"{scope.qualname} waits in an `async for`, an `async with` or for something unknown"
@@ -101,10 +103,22 @@ class Members:
         opened = self._project.open(function.path)
         node = opened.nodes[function.scope]
         yields = [each for each in ast.walk(node) if isinstance(each, ast.Yield) and opened.function(each) is node]
-        if len(yields) != 1 or any(call.awaited for call in module.calls_in.get(function.scope, ())):
+        calls = module.calls_in.get(function.scope, ())
+        if len(yields) != 1 or any(call.awaited or called_name(call) == "acquire" for call in calls):
             return False
         around = [above for above, _ in opened.ancestors(yields[0])]
-        return not any(isinstance(each, ast.With | ast.For | ast.While) for each in around[: around.index(node)])
+        around = around[: around.index(node)]
+        held = [item.context_expr for each in around if isinstance(each, ast.With) for item in each.items]
+        return not any(isinstance(each, ast.For | ast.While) for each in around) and all(
+            self._any_thread_leaves(self._calls.of(module, function.scope, opened.shapes.of(each), each.lineno))
+            for each in held
+        )
+
+    def _any_thread_leaves(self, entered: Values) -> bool:
+        """Whether one thread may enter a context manager and another leave it, as happens around a `yield`."""
+        known = catalog.threads().any_thread_leaves
+        lines = [self._calls.knowledge.line(each.type) for each in entered if isinstance(each, Thing)]
+        return len(lines) == len(entered) > 0 and all(not known.isdisjoint(line) for line in lines)
 
     def _awaited(self, module: Module, function: Definition) -> tuple[frozenset[Definition], tuple[int, ...], str]:
         """The coroutine functions and the uploads that it awaits; or what else it awaits."""
