@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# Stands for the name that a module goes by where a text is put; no source can hold it.
+LIBRARY = "\0"
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class AwaitTwin:
@@ -91,6 +94,77 @@ class Outline:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class Argument:
+    """An argument of a call as it is to be."""
+
+    place: int = -1
+    """Which of the call's arguments it was; -1 for one that is new."""
+    keyword: str = ""
+    text: str = ""
+    """Its new source; empty where the value stays as it is."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Recast:
+    """Call something else, with the arguments in another form."""
+
+    statement: int
+    call: int
+    callee: str
+    function: str
+    """The expression to call instead; `LIBRARY` stands for the name of the one that it is from."""
+    arguments: tuple[Argument, ...] = ()
+    awaited: bool = True
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Reword:
+    """Another expression in place of a name, or of an attribute."""
+
+    statement: int
+    name: str
+    """The last part of its name."""
+    number: int
+    """The how-manieth mention of that name it is, counted from 0 within the top-level statement."""
+    text: str
+    """`{}` stands for the name, or what the attribute is read from; `LIBRARY` for the library's name."""
+    without_not: bool = False
+    """The `not` in front of it goes as well."""
+    spread: bool = False
+    """It stands in a tuple, and is several elements of it from now on."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Within:
+    """Statements of one block that go into a block of their own."""
+
+    statement: int
+    first: int
+    """The first statement, counted from 0 within the top-level one, which is number 0."""
+    last: int
+    head: str
+    """The line above them: `async with a as b`."""
+    lines: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AsyncWith:
+    """A `with` block that becomes an `async with` block."""
+
+    statement: int
+    place: int
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Define:
+    """A constant of the module, below its imports."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class AddImport:
     """`import module`, `import module as alias` or `from module import name`, at the top of the file."""
 
@@ -122,7 +196,9 @@ class Lines:
     """They are indented, and others come in between."""
     dropped: tuple[tuple[int, int], ...] = ()
     """They are of imports that lose a name."""
+    added: tuple[str, ...] = ()
+    """They are new, and stand by themselves."""
 
 
-CallEdit = AwaitTwin | Offload | DropAwait
-Edit = CallEdit | ToDef | Hoist | Outline | AddImport | DropImport
+CallEdit = AwaitTwin | Offload | DropAwait | Recast
+Edit = CallEdit | ToDef | Hoist | Outline | Reword | Within | AsyncWith | Define | AddImport | DropImport

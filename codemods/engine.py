@@ -8,14 +8,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codemods import facts, verify
+from codemods import catalog, facts, verify
 from codemods.catalog import Knowledge
 from codemods.config import Settings
+from codemods.dependencies import Dependencies, Replacing
 from codemods.facts import Opened
 from codemods.hazards.patches import Patches
 from codemods.loop import Deadlines, evidence, survey
 from codemods.model import IMPACTS, Change, Fault, Result
-from codemods.mods import Project
+from codemods.mods import Project, Speak
 from codemods.plan import decide, edits_for, ignored, notes, together, touched, unused
 from codemods.program import Module, Program
 from codemods.program.classes import is_test
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from codemods.edits import Edit
     from codemods.loop import Kept, Site, Survey
-    from codemods.model import Finding
+    from codemods.model import Finding, Remark
     from codemods.plan import Decision
 
 
@@ -60,7 +61,15 @@ def rewrite(request: Request) -> Result:
     run = _Run(request)
     changes, faults = run.changes()
     result = run.result()
-    return replace(result, changes=tuple(changes), faults=tuple(sorted((*result.faults, *faults))))
+    of_manifests, more, wrong = run.manifests(changes)
+    if wrong:
+        changes, of_manifests = [], []
+    return replace(
+        result,
+        changes=tuple(sorted([*changes, *of_manifests], key=lambda change: change.path)),
+        notes=tuple(sorted((*result.notes, *more))),
+        faults=tuple(sorted((*result.faults, *faults, *wrong))),
+    )
 
 
 class _Run:
@@ -84,6 +93,7 @@ class _Run:
         kept = recall(self.reading, self.program, self.settings)
         self.survey = self.survey_of(self.program, self.within, kept)
         keep(self.reading, self.settings, kept)
+        self.dependencies = Dependencies(self.reading.real)
         self.project = self.project_of(self.program, self.survey, self.reading.data)
         self.drafted: dict[tuple[str, tuple[Edit, ...], tuple[Finding, ...]], _Draft | str] = {}
         self.decisions = list(decide(self.project, self.settings.codemods))
@@ -111,6 +121,10 @@ class _Run:
             lambda: ((path, text.decode("utf-8", "replace")) for path, text in data.items()),
             self.within,
             self.settings.offload,
+            self.settings.prefer,
+            self.settings.http_client,
+            self.dependencies.runtime,
+            self.dependencies.named,
         )
 
     def wanted(self, site: Site) -> bool:
@@ -171,6 +185,33 @@ class _Run:
             for path, draft in sorted(drafts.items())
         ]
         return changes, list(faults.values())
+
+    def manifests(self, changes: Sequence[Change]) -> tuple[list[Change], list[Remark], list[Fault]]:
+        """What new contents mean for the manifests: libraries that are needed now, and those that nothing uses."""
+        fixed = {finding.id for change in changes for finding in change.fixed}
+        replacing: dict[Replacing, list[str]] = defaultdict(list)
+        for decision in self.decisions:
+            if decision.finding.id in fixed and isinstance(decision.change, Speak):
+                old = decision.site.entry.name.partition(".")[0]
+                new = decision.change.library
+                bound = catalog.http()["bounds"][new]
+                replacing[Replacing(old, new, bound)].append(decision.site.module.path)
+        if not replacing:
+            return [], [], []
+        after = {change.path: change.after for change in changes}
+        names = {each.old for each in replacing}
+        used = {
+            name
+            for path, data in self.reading.data.items()
+            for name in names
+            if name.encode() in after.get(self.shown(path), data)
+        }
+        return self.dependencies.replaced(replacing, used)
+
+    def shown(self, path: str) -> str:
+        """A file's path as people see it."""
+        module = self.program.modules.get(path)
+        return module.shown if module is not None else path
 
     def drafts(
         self, edits: Mapping[str, Sequence[Edit]], applied: Sequence[Decision]

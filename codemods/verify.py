@@ -48,7 +48,11 @@ def compiles(data: bytes) -> str:
 
 def text_faults(before: bytes, after: bytes, lines: Lines) -> Iterator[str]:
     """Changes outside the lines that were to change, and comments that went missing."""
-    line = _first_stray(before.removeprefix(BOM_UTF8).split(b"\n"), after.removeprefix(BOM_UTF8).split(b"\n"), lines)
+    written = after.removeprefix(BOM_UTF8).split(b"\n")
+    for text in lines.added:
+        place = next((n for n, each in enumerate(written) if each.strip() == text.encode()), -1)
+        written[place : place + 1] = [] if place >= 0 else written[place : place + 1]
+    line = _first_stray(before.removeprefix(BOM_UTF8).split(b"\n"), written, lines)
     if line:
         yield f"line {line} would change, which no edit was to touch"
     if Counter(_comments(before)) != Counter(_comments(after)):

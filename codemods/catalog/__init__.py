@@ -32,6 +32,7 @@ __all__ = [
     "describe",
     "every_entry",
     "frameworks",
+    "http",
     "known",
     "libraries",
     "threads",
@@ -105,6 +106,12 @@ def threads() -> Threads:
         upload_types=frozenset(table["uploads"]["types"]),
         upload_methods=frozenset(table["uploads"]["methods"]),
     )
+
+
+@cache
+def http() -> Mapping[str, Any]:
+    """What requests' names are in httpx."""
+    return _table("requests_to_httpx")
 
 
 @cache

@@ -59,7 +59,7 @@ def _explain_line(path: str, line: int, config: str | None) -> None:
     from codemods.review import text  # noqa: PLC0415
     from codemods.source import project_of  # noqa: PLC0415
 
-    shared = Common((path,), False, (), (), (), "low", None, False, config, (), False, False, False)  # noqa: FBT003
+    shared = Common(paths=(path,), impact="low", config=config)
     request = shared.request()
     around = project_of(path)
     # The line may be a step on the way from another file.

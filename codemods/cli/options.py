@@ -68,6 +68,7 @@ def _codemods() -> tuple[str, ...]:
 KIND = Words("kind", lambda: KINDS)
 CODEMOD = Words("codemod", _codemods)
 IMPACT = Word("impact", lambda: IMPACTS)
+PREFER = Word("preference", lambda: ("threads", "async"))
 
 _COMMON = (
     click.argument("paths", nargs=-1, type=click.Path()),
@@ -75,6 +76,7 @@ _COMMON = (
     click.option("--select", type=KIND, multiple=True, help="Only these kinds of blocking work."),
     click.option("--ignore", type=KIND, multiple=True, help="All kinds but these."),
     click.option("--codemod", type=CODEMOD, multiple=True, help="Only these rewrites; named ones come first."),
+    click.option("--prefer", type=PREFER, help="Free the loop by threads (default), or by async libraries first."),
     click.option("--impact", type=IMPACT, help="The least impact to show (default: medium)."),
     click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files (default: one a processor)."),
     click.option("--no-cache", is_flag=True, help="Read every file anew."),
@@ -91,18 +93,19 @@ class Common:
     """The shared options as they were given."""
 
     paths: tuple[str, ...]
-    unsafe: bool
-    select: tuple[tuple[str, ...], ...]
-    ignore: tuple[tuple[str, ...], ...]
-    codemod: tuple[tuple[str, ...], ...]
-    impact: str | None
-    jobs: int | None
-    no_cache: bool
-    config: str | None
-    exclude: tuple[str, ...]
-    exit_zero: bool
-    quiet: bool
-    verbose: bool
+    unsafe: bool = False
+    select: tuple[tuple[str, ...], ...] = ()
+    ignore: tuple[tuple[str, ...], ...] = ()
+    codemod: tuple[tuple[str, ...], ...] = ()
+    prefer: str | None = None
+    impact: str | None = None
+    jobs: int | None = None
+    no_cache: bool = False
+    config: str | None = None
+    exclude: tuple[str, ...] = ()
+    exit_zero: bool = False
+    quiet: bool = False
+    verbose: bool = False
 
     def request(self, progress: Callable[[int, int], None] | None = None) -> Request:
         """What the engine is to do."""
@@ -130,6 +133,8 @@ class Common:
             settings = replace(settings, ignore=settings.ignore | set(_flat(self.ignore)))
         if self.codemod:
             settings = replace(settings, codemods=tuple(dict.fromkeys(_flat(self.codemod))))
+        if self.prefer:
+            settings = replace(settings, prefer=self.prefer)
         if self.impact:
             settings = replace(settings, impact=self.impact)
         if self.unsafe:

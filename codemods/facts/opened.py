@@ -141,6 +141,22 @@ class Opened:
         same = self.all_in(self.top(node), kinds)
         return next(number for number, each in enumerate(same) if each is node)
 
+    def mention(self, node: ast.expr) -> tuple[int, str, int]:
+        """The top-level statement of a name or an attribute, its last name, and which mention of that name it is."""
+        top = self.top(node)
+        name = name_of(node)
+        same = [each for each in walk(self.tree.body[top]) if name_of(each) == name]
+        return top, name, next(number for number, each in enumerate(same) if each is node)
+
+    def mentioned(self, top: int, name: str, number: int) -> ast.AST:
+        """The node of a mention."""
+        return [each for each in walk(self.tree.body[top]) if name_of(each) == name][number]
+
     def all_in(self, top: int, kinds: type[_Node] | tuple[type[_Node], ...]) -> list[_Node]:
         """The nodes of some kinds within a top-level statement, in source order."""
         return [each for each in walk(self.tree.body[top]) if isinstance(each, kinds)]
+
+
+def name_of(node: ast.AST) -> str:
+    """The last part of the name that an expression mentions."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""

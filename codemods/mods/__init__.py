@@ -11,7 +11,7 @@ import inspect
 import pkgutil
 from typing import TYPE_CHECKING
 
-from codemods.mods.codemod import Change, Codemod, Convert, Cut, Project, Swap, Thread, Verdict, Work
+from codemods.mods.codemod import Change, Codemod, Convert, Cut, Project, Speak, Swap, Thread, Verdict, Work
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -22,6 +22,7 @@ __all__ = [
     "Convert",
     "Cut",
     "Project",
+    "Speak",
     "Swap",
     "Thread",
     "Verdict",
@@ -49,4 +50,5 @@ def load(name: str) -> Codemod:
         module.decide,
         exact=getattr(module, "EXACT", False),
         whole=getattr(module, "WHOLE", False),
+        twin=getattr(module, "TWIN", False),
     )

@@ -14,6 +14,7 @@ from codemods.program.values import Definition, function_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from codemods.edits import Edit
     from codemods.facts import Opened
     from codemods.hazards.patches import Patches
     from codemods.loop import Deadlines, Site, Survey
@@ -68,7 +69,16 @@ class Convert:
     functions: frozenset[Definition]
 
 
-Change = Swap | Thread | Cut | Convert
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """Ask an asynchronous client instead: the calls of a function, what becomes of the answers, the client's block."""
+
+    library: str
+    """The module that the edits call LIBRARY."""
+    edits: tuple[Edit, ...]
+
+
+Change = Swap | Thread | Cut | Convert | Speak
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +106,12 @@ class Project:
     within: frozenset[str] = frozenset()
     """The files that may change."""
     offload: str = "auto"
+    prefer: str = "threads"
+    http_client: str = "auto"
+    runtime: Callable[[str], frozenset[str]] = lambda _: frozenset()
+    """The distributions that a file's project says it needs to run."""
+    named: Callable[[str], frozenset[str]] = lambda _: frozenset()
+    """All that its manifests name."""
     memory: dict[str, object] = field(default_factory=dict)
     """What a codemod found out about the whole program, under its own name."""
 
@@ -188,3 +204,5 @@ class Codemod:
     """It swaps a call for one that does the same: where that settles a whole function, nothing else is asked."""
     whole: bool = False
     """It changes whole functions: either all sites of one or none."""
+    twin: bool = False
+    """It asks an asynchronous library instead: only where nothing can differ, unless it is asked for."""

@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING
 
 from codemods import mods
 from codemods.model import Finding
-from codemods.mods import Convert, Verdict, Work
+from codemods.mods import Convert, Speak, Verdict, Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from codemods.loop import Site
     from codemods.mods import Change, Codemod, Project
     from codemods.program.values import Definition
 
 # A plain function needs no await at all; what is left is swapped where there is an exact twin, and else offloaded.
-_ORDER = ("to-def", "sleep", "offload")
+_ORDER = ("to-def", "sleep", "http", "offload")
+# Where asynchronous libraries are wanted, they come first.
+_TWINS_FIRST = ("http", "sleep", "to-def", "offload")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +42,13 @@ Given = list[list[tuple[str, Verdict]]]
 
 def decide(project: Project, chosen: tuple[str, ...] = ()) -> Iterator[Decision]:
     """Decide about every site of a project; `chosen` names the only codemods to use, first ones first."""
-    names = chosen or sorted(mods.names(), key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER))
+    order = _TWINS_FIRST if project.prefer == "async" else _ORDER
+    names = chosen or sorted(mods.names(), key=lambda name: order.index(name) if name in order else len(order))
     codemods = [mods.load(name) for name in names]
+    reluctant = {each.name for each in codemods if each.twin and not chosen and project.prefer != "async"}
     whole = {codemod.name for codemod in codemods if codemod.whole}
     works = {function: _work(project, function, sites) for function, sites in sorted(project.sites.items())}
-    given = {function: _given(work, codemods) for function, work in works.items() if work.situations}
+    given = {function: _given(work, codemods, reluctant) for function, work in works.items() if work.situations}
     changed = _whole_functions(given, whole)
     seen: Counter[tuple[str, str, str]] = Counter()
     for function, work in works.items():
@@ -67,8 +72,11 @@ def _work(project: Project, function: Definition, sites: Sequence[Site]) -> Work
     return Work(project, function, situations, (False,) * len(situations))
 
 
-def _given(work: Work, codemods: Sequence[Codemod]) -> Given:
-    """What the codemods say about each site, as far as they need to be asked."""
+def _given(work: Work, codemods: Sequence[Codemod], reluctant: AbstractSet[str]) -> Given:
+    """What the codemods say about each site, as far as they need to be asked.
+
+    Those that are `reluctant` count only where they are safe: nobody has asked for them.
+    """
     given: Given = [[] for _ in work.situations]
     exact = [codemod for codemod in codemods if codemod.exact]
     whole = {codemod.name for codemod in codemods if codemod.whole}
@@ -82,7 +90,8 @@ def _given(work: Work, codemods: Sequence[Codemod]) -> Given:
         verdicts = said.get(codemod.name) or codemod.decide(replace(work, settled=settled))
         for each, verdict in zip(given, verdicts, strict=True):
             if verdict is not None:
-                each.append((codemod.name, verdict))
+                waits = codemod.name in reluctant and verdict.level == "unsafe"
+                each.append((codemod.name, replace(verdict, level="manual", change=None) if waits else verdict))
     return given
 
 
@@ -118,6 +127,9 @@ def _whole_is_best(given: Given, names: set[str]) -> bool:
     """Whether the whole function changes: safely, or where no site of it could be dealt with safely by itself."""
     whole = [verdict.level for each in given for name, verdict in each if name in names]
     if not whole or whole[0] == "manual":
+        return False
+    # A twin that was asked for stands before it.
+    if any(isinstance(verdict.change, Speak) for each in given for _, verdict in each[:1]):
         return False
     others = (verdict.level for each in given for name, verdict in each if name not in names)
     return whole[0] == "safe" or "safe" not in others

@@ -4,14 +4,30 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from codemods.edits import AddImport, AwaitTwin, DropAwait, DropImport, Hoist, Lines, Offload, Outline, ToDef
+from codemods.edits import (
+    AddImport,
+    AsyncWith,
+    AwaitTwin,
+    Define,
+    DropAwait,
+    DropImport,
+    Hoist,
+    Lines,
+    Offload,
+    Outline,
+    Recast,
+    Reword,
+    ToDef,
+    Within,
+)
 from codemods.facts.values import dotted
 from codemods.hazards.runners import ANYIO, ASYNCIO, runner_for
-from codemods.mods import Convert, Cut, Swap, Thread
+from codemods.mods import Convert, Cut, Speak, Swap, Thread
 from codemods.mods.to_def import clusters
-from codemods.plan.imports import Spot, done_with, written
+from codemods.plan.imports import Spot, done_with, module_name, written
+from codemods.plan.wording import in_words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -52,6 +68,11 @@ def edits_for(project: Project, decisions: Iterable[Decision]) -> Mapping[str, t
                 twin, addition = written(project.program, spot, change.twin)
                 edit = AwaitTwin(*_numbers(site.module, site.call), site.call.callee, twin)
                 found[path] |= _listed(edit, addition)
+            case Speak():
+                opened = project.open(path)
+                alias, addition = module_name(project.program, spot, change.library)
+                found[path] |= _listed(*(in_words(each, alias) for each in change.edits), addition)
+                going[path] += [name for each in change.edits for name in _mentioned(opened, each)]
             case Thread():
                 found[path] |= _listed(*_offload(project, spot, site.call, change.runner))
                 if change.hoisted:
@@ -63,6 +84,17 @@ def edits_for(project: Project, decisions: Iterable[Decision]) -> Mapping[str, t
         module = project.program.modules[path]
         found[path] |= dict.fromkeys(done_with(project.program, project.open(path), module, names))
     return {path: tuple(edits) for path, edits in found.items()}
+
+
+def _mentioned(opened: Opened, edit: Edit) -> list[ast.Name]:
+    """The names that an edit takes away."""
+    match edit:
+        case Recast():
+            return _root(opened.all_in(edit.statement, ast.Call)[edit.call].func)
+        case Reword() if "{}" not in edit.text:
+            node = opened.mentioned(edit.statement, edit.name, edit.number)
+            return _root(node) if isinstance(node, ast.expr) else []
+    return []
 
 
 def _root(node: ast.expr) -> list[ast.Name]:
@@ -171,9 +203,10 @@ def touched(opened: Opened, edits: Iterable[Edit]) -> Lines:
     kept: list[tuple[int, int]] = []
     moved: list[tuple[int, int]] = []
     dropped: list[tuple[int, int]] = []
+    added: list[str] = []
     for edit in edits:
         match edit:
-            case AwaitTwin() | Offload() | DropAwait():
+            case AwaitTwin() | Offload() | DropAwait() | Recast():
                 node = opened.all_in(edit.statement, ast.Call)[edit.call]
                 above = opened.parent(node)
                 around = above if isinstance(above, ast.Await) else node
@@ -196,7 +229,16 @@ def touched(opened: Opened, edits: Iterable[Edit]) -> Lines:
                     for each in same
                     if each.module == edit.module and not each.level
                 ]
-    return Lines(tuple(kept), tuple(moved), tuple(dropped))
+            case Reword():
+                mention = cast("ast.expr", opened.mentioned(edit.statement, edit.name, edit.number))
+                kept.append((mention.lineno, mention.end_lineno or mention.lineno))
+            case Within():
+                moved.append(edit.lines)
+            case AsyncWith():
+                kept.append((edit.line, edit.line))
+            case Define():
+                added.append(edit.text)
+    return Lines(tuple(kept), tuple(moved), tuple(dropped), tuple(added))
 
 
 def _plain_annotation(

@@ -58,6 +58,17 @@ def written(program: Program, spot: Spot, wanted: str) -> tuple[str, AddImport |
     return f"{alias}.{function}", AddImport(library, "" if alias == library else alias, ours=_ours(program, module))
 
 
+def module_name(program: Program, spot: Spot, library: str) -> tuple[str, AddImport | None]:
+    """The name that a module goes by at a place, and the import that it needs there if there is none to use."""
+    for scope, name in sorted(spot.module.imported_names):
+        if _usable(spot, scope, name):
+            meaning = program.resolve(spot.module, scope, name).only
+            if meaning is not None and not meaning.module and meaning.name == library and scope == 0:
+                return name, None
+    alias = next(name for name in _spellings(library) if _free(program, spot, name, library))
+    return alias, AddImport(library, "" if alias == library else alias, ours=_ours(program, spot.module))
+
+
 def _ours(program: Program, module: Module) -> tuple[str, ...]:
     found = {target.partition(".")[0] for target in module.summary.imports if program.find(module, target) is not None}
     return tuple(sorted(found - {""}))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from codemods.edits import AddImport, DropImport
+from codemods.edits import AddImport, Define, DropImport
 from codemods.rewrite.blocks import Statement, is_blank, without_empty
 from codemods.rewrite.editor import Style
-from codemods.rewrite.imports import insert_import, is_import
+from codemods.rewrite.imports import insert_constants, insert_import, is_import
 from codemods.rewrite.statements import edit_statement, locate, without_names
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _edited(module: cst.Module, edits: Collection[Edit], limit: int) -> cst.Modu
     outer = [edit for edit in drops if not isinstance(body[places[edit.statement][0]], cst.BaseCompoundStatement)]
     inside: dict[int, list[Edit]] = defaultdict(list)
     for edit in edits:
-        if not isinstance(edit, AddImport) and edit not in outer:
+        if not isinstance(edit, AddImport | Define) and edit not in outer:
             inside[places[edit.statement][0]].append(edit)
     for line, found in inside.items():
         body[line] = edit_statement(body[line], found, Style(module.default_indent, limit))
@@ -68,6 +68,7 @@ def _edited(module: cst.Module, edits: Collection[Edit], limit: int) -> cst.Modu
     first_use = body[min(inside)]
     for addition in sorted(edit for edit in edits if isinstance(edit, AddImport)):
         insert_import(body, addition, next(n for n, each in enumerate(body) if each is first_use), limit)
+    insert_constants(body, sorted(edit for edit in edits if isinstance(edit, Define)))
     names = {edit.name for edit in outer}
     body = without_empty([without_names(each, names) for each in body], module.header)
     return module.with_changes(body=body, header=_header(module, body))

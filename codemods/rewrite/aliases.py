@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import libcst as cst
 from libcst.helpers import get_full_name_for_node
 
+from codemods.rewrite.lines import WIDEST
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from codemods.rewrite.blocks import Statement
-
-# What formatters break where the project says nothing.
-_WIDEST = 88
 
 
 def join(statement: Statement, new: cst.SimpleStatementLine, limit: int) -> Statement | None:
@@ -28,7 +27,7 @@ def join(statement: Statement, new: cst.SimpleStatementLine, limit: int) -> Stat
         return None
     joined = statement.with_changes(body=[old.with_changes(names=aliases)])
     code = cst.Module(body=[joined.with_changes(leading_lines=[])]).code
-    too_long = max(map(len, code.splitlines())) > (limit or _WIDEST)
+    too_long = max(map(len, code.splitlines())) > (limit or WIDEST)
     return None if too_long else joined
 
 

@@ -7,12 +7,26 @@ from typing import TYPE_CHECKING, cast
 
 import libcst as cst
 
-from codemods.edits import AwaitTwin, DropAwait, DropImport, Hoist, Offload, Outline, ToDef
+from codemods.edits import (
+    AsyncWith,
+    AwaitTwin,
+    DropAwait,
+    DropImport,
+    Hoist,
+    Offload,
+    Outline,
+    Recast,
+    Reword,
+    ToDef,
+    Within,
+)
 from codemods.rewrite.awaits import AwaitedCall, bare, enclosed, in_thread, swapped, through
 from codemods.rewrite.blocks import Statement, last_bare, without_empty
 from codemods.rewrite.lines import fitted_line
+from codemods.rewrite.mentions import Mentions
 from codemods.rewrite.names import dotted, without_name
 from codemods.rewrite.outlines import hoisted, outlined
+from codemods.rewrite.recast import recast, reworded, within
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -29,7 +43,7 @@ class Style:
     """The longest line that its formatter lets stand; 0 where it has none."""
 
 
-class Editor(cst.CSTTransformer):
+class Editor(Mentions):
     """Counts calls, functions, statements and imports as they come, and edits those that are named by their number."""
 
     def __init__(self, edits: Collection[Edit], style: Style) -> None:
@@ -42,10 +56,19 @@ class Editor(cst.CSTTransformer):
         self.drops: dict[int, DropImport] = {}
         self.functions: dict[int, ToDef] = {}
         self.regions: dict[int, Outline | Hoist] = {}
+        self.blocks: dict[int, Within] = {}
+        self.withs: dict[int, AsyncWith] = {}
+        self.words: dict[tuple[str, int], Reword] = {}
         for edit in edits:
             match edit:
-                case AwaitTwin() | Offload() | DropAwait():
+                case AwaitTwin() | Offload() | DropAwait() | Recast():
                     self.of_calls[edit.call] = edit
+                case Reword():
+                    self.words[edit.name, edit.number] = edit
+                case Within():
+                    self.blocks[edit.first] = edit
+                case AsyncWith():
+                    self.withs[edit.place] = edit
                 case DropImport():
                     self.drops[edit.place] = edit
                 case ToDef():
@@ -62,12 +85,17 @@ class Editor(cst.CSTTransformer):
         self.freed: set[cst.CSTNode] = set()
         """Calls whose await goes, until they meet it."""
         self.unawaited: set[cst.CSTNode] = set()
+        self.affirmed: set[cst.CSTNode] = set()
+        """Expressions in place of others whose `not` goes."""
+        self.spread: set[cst.CSTNode] = set()
+        """Tuples in place of an element of another one."""
         self.emptied: dict[cst.CSTNode, cst.SimpleStatementLine] = {}
 
     def check(self) -> None:
         """Every edit must have met its node."""
-        left = [*self.of_calls.values(), *self.drops.values(), *self.functions.values(), *self.regions.values()]
-        if left or self.freed:
+        waiting = (self.of_calls, self.drops, self.functions, self.regions, self.blocks, self.withs, self.words)
+        left = [edit for edits in waiting for edit in edits.values()]
+        if left or self.freed or self.affirmed or self.spread:
             raise LookupError(f"no place found for {left}")
 
     def on_visit(self, node: cst.CSTNode) -> bool:
@@ -75,6 +103,7 @@ class Editor(cst.CSTTransformer):
         if isinstance(node, cst.BaseSmallStatement | cst.BaseCompoundStatement):
             self.numbers[node] = self.statements
             self.statements += 1
+        self.count(node)
         return super().on_visit(node)
 
     # Calls
@@ -96,7 +125,11 @@ class Editor(cst.CSTTransformer):
             freed = through(call, edit.through) if edit.through else call
             self.freed.add(freed)
             return freed
-        if isinstance(edit, AwaitTwin):
+        if isinstance(edit, Recast):
+            call = recast(updated_node, edit)
+            if not edit.awaited:
+                return call
+        elif isinstance(edit, AwaitTwin):
             call = swapped(updated_node, edit.twin)
         else:
             call = in_thread(updated_node.with_changes(func=self.fitted(updated_node.func)), edit.runner, edit.partial)
@@ -121,11 +154,63 @@ class Editor(cst.CSTTransformer):
 
     def leave_Attribute(  # noqa: N802
         self,
-        original_node: cst.Attribute,  # noqa: ARG002
+        original_node: cst.Attribute,
         updated_node: cst.Attribute,
-    ) -> cst.Attribute:
-        """`(await f()).x`."""
-        return updated_node.with_changes(value=self.fitted(updated_node.value))
+    ) -> cst.BaseExpression:
+        """`(await f()).x`, or something else in its place."""
+        node = updated_node.with_changes(value=self.fitted(updated_node.value))
+        return self.reworded(original_node, node, node.value)
+
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:  # noqa: N802
+        """Something else in its place."""
+        return self.reworded(original_node, updated_node, updated_node)
+
+    def reworded(
+        self, original: cst.Attribute | cst.Name, node: cst.Attribute | cst.Name, operand: cst.BaseExpression
+    ) -> cst.BaseExpression:
+        """What stands in place of a name or an attribute from now on."""
+        edit = self.words.pop(self.mentioned.pop(original, ("", -1)), None)
+        if edit is None:
+            return node
+        bare = operand if operand is not node else node.with_changes(lpar=(), rpar=())
+        made = reworded(edit.text, bare)
+        made = made.with_changes(lpar=[*node.lpar, *made.lpar], rpar=[*made.rpar, *node.rpar])
+        if edit.without_not:
+            self.affirmed.add(made)
+        if edit.spread:
+            self.spread.add(made)
+        return made
+
+    def leave_UnaryOperation(  # noqa: N802
+        self,
+        original_node: cst.UnaryOperation,  # noqa: ARG002
+        updated_node: cst.UnaryOperation,
+    ) -> cst.BaseExpression:
+        """`not reply.ok` may become `reply.is_error`."""
+        inner = updated_node.expression
+        if inner not in self.affirmed:
+            return updated_node
+        self.affirmed.remove(inner)
+        return inner.with_changes(lpar=[*updated_node.lpar, *inner.lpar], rpar=[*inner.rpar, *updated_node.rpar])
+
+    def leave_Tuple(self, original_node: cst.Tuple, updated_node: cst.Tuple) -> cst.Tuple:  # noqa: N802, ARG002
+        """`(a, b)` may become `(a, c, d)`."""
+        if self.spread.isdisjoint(each.value for each in updated_node.elements):
+            return updated_node
+        elements: list[cst.BaseElement] = []
+        for each in updated_node.elements:
+            inner = each.value
+            if inner in self.spread and isinstance(inner, cst.Tuple):
+                self.spread.remove(inner)
+                elements += [*inner.elements[:-1], each.with_changes(value=inner.elements[-1].value)]
+            else:
+                elements.append(each)
+        return updated_node.with_changes(elements=elements)
+
+    def leave_With(self, original_node: cst.With, updated_node: cst.With) -> cst.With:  # noqa: N802
+        """`with` becomes `async with`."""
+        edit = self.withs.pop(self.numbers[original_node], None)
+        return updated_node if edit is None else updated_node.with_changes(asynchronous=cst.Asynchronous())
 
     def leave_Subscript(  # noqa: N802
         self,
@@ -224,24 +309,39 @@ class Editor(cst.CSTTransformer):
             body = without_empty(
                 [self.emptied[line] if line in self.emptied else next(kept) for line in original_node.body]
             )
-        elif self.regions:
+        elif self.regions or self.blocks:
             body = self.with_regions(original_node, body)
         return updated_node.with_changes(body=body) if body != list(updated_node.body) else updated_node
 
     def with_regions(self, original: cst.IndentedBlock, body: list[Statement]) -> list[Statement]:
         """A block with some of its statements moved into nested functions, or taken apart."""
         numbers = [self.number_of(line) for line in original.body]
-        edits = {place: self.regions.pop(number) for place, number in enumerate(numbers) if number in self.regions}
-        for place, edit in sorted(edits.items(), reverse=True):
+        parts = [[line] for line in body]
+        for place, edit in [
+            (n, self.regions.pop(number)) for n, number in enumerate(numbers) if number in self.regions
+        ]:
             if isinstance(edit, Hoist):
-                body[place : place + 1] = hoisted(body[place], edit.name)
+                parts[place] = hoisted(body[place], edit.name)
                 continue
-            end = place
-            while end + 1 < len(numbers) and numbers[end + 1] <= edit.last:
-                end += 1
-            body[place : end + 1] = outlined(body[place : end + 1], edit, first=place == 0)
-        return body
+            end = _end(numbers, place, edit.last)
+            parts[place : end + 1] = [
+                outlined(body[place : end + 1], edit, first=place == 0),
+                *([] for _ in body[place:end]),
+            ]
+        for place, number in enumerate(numbers):
+            block = self.blocks.pop(number, None)
+            if block is not None:
+                end = _end(numbers, place, block.last)
+                inside = [line for part in parts[place : end + 1] for line in part]
+                made = within(inside, block.head, "".join(self.indents), self.style.indent, self.style.limit)
+                parts[place : end + 1] = [[made], *([] for _ in body[place:end])]
+        return [line for part in parts for line in part]
 
     def number_of(self, line: cst.CSTNode) -> int:
         """The number of a line's first statement."""
         return self.numbers[line.body[0] if isinstance(line, cst.SimpleStatementLine) else line]
+
+
+def _end(numbers: list[int], place: int, last: int) -> int:
+    """The place of the last statement of a region in its block."""
+    return max(n for n, number in enumerate(numbers) if n >= place and number <= last)

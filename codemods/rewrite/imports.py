@@ -16,10 +16,14 @@ from libcst.helpers import get_full_name_for_node
 from codemods.facts.comments import heads_imports
 from codemods.rewrite.aliases import join
 from codemods.rewrite.blocks import Statement, blanks, is_blank, leading, led
+from codemods.rewrite.names import bound
 
 if TYPE_CHECKING:
-    from codemods.edits import AddImport
+    from collections.abc import Sequence
 
+    from codemods.edits import AddImport, Define
+
+_EMPTY = cst.Module([])
 _STDLIB = frozenset(name.lower() for name in sys.stdlib_module_names)
 
 
@@ -52,6 +56,45 @@ def insert_import(body: list[Statement], addition: AddImport, before: int, limit
         rest = leading(first)[len(gap) :]
         body[run[0]] = led(first, [cst.EmptyLine(indent=False), *rest])
         body.insert(run[0], led(new, gap))
+
+
+def insert_constants(body: list[Statement], definitions: Sequence[Define]) -> None:
+    """Set names of the module below its imports, unless it sets them already."""
+    blank = cst.EmptyLine(indent=False)
+    there = {
+        _EMPTY.code_for_node(led(each, ())).strip() for each in body if not isinstance(each, cst.BaseCompoundStatement)
+    }
+    missing = [each for each in definitions if each.text not in there]
+    place = _top(body)
+    while place < len(body) and _only_imports(body[place]):
+        place += 1
+    libraries = {each.text.partition(" = ")[2].partition(".")[0] for each in missing}
+    used = [n for n, each in enumerate(body) if is_import(each) and not libraries.isdisjoint(_names(each))]
+    place = max([place, *(n + 1 for n in used)])
+    for number, definition in enumerate(missing):
+        new = cst.ensure_type(cst.parse_statement(definition.text), cst.SimpleStatementLine)
+        body.insert(place + number, led(new, () if number else [blank]))
+    following = place + len(missing)
+    if missing and following < len(body) and not blanks(leading(body[following])):
+        body[following] = led(body[following], [blank, *leading(body[following])])
+
+
+def _only_imports(statement: cst.BaseStatement | cst.BaseSmallStatement) -> bool:
+    """An import, or a block of nothing else: `if TYPE_CHECKING:`, `try: … except ImportError:`."""
+    if isinstance(statement, cst.If | cst.Try):
+        return all(map(_only_imports, statement.body.body))
+    return isinstance(statement, Statement) and is_import(statement)
+
+
+def _names(statement: Statement) -> list[str]:
+    """The names that an import line binds."""
+    smalls = statement.body if isinstance(statement, cst.SimpleStatementLine) else ()
+    return [
+        bound(alias)
+        for small in smalls
+        if isinstance(small, cst.Import | cst.ImportFrom) and not isinstance(small.names, cst.ImportStar)
+        for alias in small.names
+    ]
 
 
 def _statement(addition: AddImport) -> cst.SimpleStatementLine:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import libcst as cst
 
 _EMPTY = cst.Module([])
+# What formatters break where the project says nothing.
+WIDEST = 88
 
 
 def fitted_line(line: cst.SimpleStatementLine, indent: str, unit: str, limit: int) -> cst.SimpleStatementLine:
@@ -20,8 +22,8 @@ def fitted_line(line: cst.SimpleStatementLine, indent: str, unit: str, limit: in
         return line
     if isinstance(call.func, cst.Attribute) and not _is_dotted(call.func):
         return line
-    broken = _broken(call, indent, unit, limit)
-    whole = value.with_changes(expression=broken) if isinstance(value, cst.Await) else broken
+    apart = broken(call, indent, unit, limit)
+    whole = value.with_changes(expression=apart) if isinstance(value, cst.Await) else apart
     return line.with_changes(body=[statement.with_changes(value=whole)])
 
 
@@ -40,7 +42,7 @@ def _is_dotted(node: cst.BaseExpression) -> bool:
     return isinstance(node, cst.Name)
 
 
-def _broken(call: cst.Call, indent: str, unit: str, limit: int, base: str = "") -> cst.Call:
+def broken(call: cst.Call, indent: str, unit: str, limit: int, base: str = "") -> cst.Call:
     """A call with its arguments on a line of their own, or each on its own; `base` is how far in the call stands."""
     arguments = list(call.args)
     together = "".join(_EMPTY.code_for_node(each) for each in arguments)
@@ -51,7 +53,7 @@ def _broken(call: cst.Call, indent: str, unit: str, limit: int, base: str = "") 
         inner = only.expression if isinstance(only, cst.Await) else only
         if not isinstance(inner, cst.Call) or not inner.args or only.lpar or inner.lpar:
             return call
-        deeper = _broken(inner, indent, unit, limit, base + unit)
+        deeper = broken(inner, indent, unit, limit, base + unit)
         value = only.with_changes(expression=deeper) if isinstance(only, cst.Await) else deeper
         return _apart(call, [arguments[0].with_changes(value=value)], base, unit)
     comma = cst.Comma(whitespace_after=_newline(base + unit))

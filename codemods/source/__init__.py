@@ -4,6 +4,7 @@ from codemods.source.cache import Cache
 from codemods.source.discover import File, discover
 from codemods.source.exclude import Exclude
 from codemods.source.git import base_of, root_of
+from codemods.source.manifests import locks_beside, manifests_near, read_manifest
 from codemods.source.project import installed_roots, own_state, project_of
 from codemods.source.read import read_bytes
 from codemods.source.style import line_length
@@ -21,9 +22,12 @@ __all__ = [
     "discover",
     "installed_roots",
     "line_length",
+    "locks_beside",
+    "manifests_near",
     "own_state",
     "project_of",
     "read_bytes",
+    "read_manifest",
     "root_of",
     "write_all",
     "write_bytes",

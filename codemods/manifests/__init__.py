@@ -1,0 +1,6 @@
+"""What a project needs to run, read from its manifests, and written into them."""
+
+from codemods.manifests.edit import added, removed
+from codemods.manifests.read import Group, Manifest, UnreadableManifestError, normal, parsed
+
+__all__ = ["Group", "Manifest", "UnreadableManifestError", "added", "normal", "parsed", "removed"]

@@ -1,0 +1,184 @@
+"""What a function does with an answer: httpx's has other names for some of it, and is always true."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from codemods import catalog
+from codemods.edits import Reword
+from codemods.hazards import Hazard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codemods.facts import Opened
+
+_TESTING = (ast.If, ast.While, ast.IfExp, ast.Assert)
+# Reading them leaves no trace of what an answer is.
+_ITEMS = frozenset({"cookies", "headers"})
+
+
+@dataclass
+class Uses:
+    """All that a function does with one answer, or with those that share a name."""
+
+    edits: list[Reword] = field(default_factory=list)
+    hazards: list[Hazard] = field(default_factory=list)
+    refusal: str = ""
+    name: str = ""
+    covered: list[ast.AST] = field(default_factory=list)
+    """Calls of the answer's methods that are settled with it."""
+
+
+class Answers:
+    """Asked of the calls of one function."""
+
+    def __init__(self, opened: Opened, function: ast.AsyncFunctionDef) -> None:
+        self._opened = opened
+        self._function = function
+
+    def name_of(self, call: ast.Call) -> str:
+        """The name that a call's answer is bound to straight away."""
+        match self._opened.parent(call):
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                return name
+            case ast.NamedExpr(target=ast.Name(id=name)):
+                return name
+        return ""
+
+    def of(self, call: ast.Call, members: set[ast.AST]) -> Uses:
+        """What becomes of a call's answer; `members` are the calls that change with it."""
+        uses = Uses(name=self.name_of(call))
+        above = self._opened.parent(call)
+        if isinstance(above, ast.Expr):
+            return uses
+        if not uses.name or isinstance(above, ast.NamedExpr):
+            self._one(above if isinstance(above, ast.NamedExpr) else call, uses)
+        if uses.name and not uses.refusal:
+            self._named(uses, members)
+        return uses
+
+    def _named(self, uses: Uses, members: set[ast.AST]) -> None:
+        may_be_none = False
+        for node in ast.walk(self._function):
+            if isinstance(node, ast.arg) and node.arg == uses.name:
+                uses.refusal = f"`{uses.name}` may be something else as well"
+            if not isinstance(node, ast.Name) or node.id != uses.name:
+                continue
+            if self._opened.function(node) is not self._function:
+                uses.refusal = f"a function inside uses `{node.id}` (line {node.lineno})"
+            elif isinstance(node.ctx, ast.Store):
+                none, fits = self._bound(node, members)
+                may_be_none |= none
+                if not fits:
+                    uses.refusal = f"`{node.id}` may be something else as well (line {node.lineno})"
+        if any(isinstance(n, ast.Global | ast.Nonlocal) and uses.name in n.names for n in ast.walk(self._function)):
+            uses.refusal = f"`{uses.name}` is not the function's own"
+        for node in ast.walk(self._function):
+            if isinstance(node, ast.Name) and node.id == uses.name and isinstance(node.ctx, ast.Load):
+                self._one(node, uses, may_be_none=may_be_none)
+
+    def _bound(self, node: ast.Name, members: set[ast.AST]) -> tuple[bool, bool]:
+        """Whether a name is set to None there, and whether it is to nothing but that or the answer of a member."""
+        match self._opened.parent(node):
+            case ast.Assign(targets=[_], value=value) | ast.AnnAssign(value=value) | ast.NamedExpr(value=value):
+                none = isinstance(value, ast.Constant) and value.value is None
+                return none, none or value is None or value in members
+        return False, False
+
+    def _one(self, node: ast.expr, uses: Uses, *, may_be_none: bool = False) -> None:
+        """One place where an answer is used."""
+        above = self._opened.parent(node)
+        match above:
+            case ast.Attribute(attr=name, ctx=ast.Load()):
+                self._attribute(above, name, uses)
+            case ast.Attribute(attr="encoding"):
+                uses.hazards.append(Hazard("unsafe", "httpx refuses another encoding once the text was read"))
+            case ast.Compare(ops=[ast.Is() | ast.IsNot()], comparators=[ast.Constant(value=None)]):
+                pass
+            case ast.UnaryOp(op=ast.Not()) | ast.BoolOp():
+                self._truth(node, above, uses, may_be_none=may_be_none)
+            case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) | ast.Assert(test=test) if (
+                test is node
+            ):
+                self._truth(node, above, uses, may_be_none=may_be_none)
+            case ast.FormattedValue():
+                uses.hazards.append(Hazard("unsafe", "an answer of httpx is shown in another way"))
+            case ast.Expr():
+                pass
+            case _:
+                uses.refusal = f"its answer is handed on in line {node.lineno}, where requests' own may be wanted"
+
+    def _attribute(self, node: ast.Attribute, name: str, uses: Uses) -> None:
+        known = catalog.http()["answers"].get(name)
+        if known is None:
+            uses.refusal = f"httpx's answers have no `{name}` like that of requests (line {node.lineno})"
+            return
+        if known["level"] == "unsafe":
+            uses.hazards.append(Hazard("unsafe", f"`{name}` of its answer: {known['why']}"))
+        if name in _ITEMS and not self._reads_one(node):
+            uses.hazards.append(Hazard("unsafe", f"httpx writes the names in `{name}` in small letters"))
+        uses.covered += [each for each in (self._opened.parent(node),) if isinstance(each, ast.Call)]
+        if "as" in known:
+            uses.edits += self._reworded(node, known["as"])
+
+    def _reads_one(self, node: ast.Attribute) -> bool:
+        """`headers["a"]`, `headers.get("a")`, `"a" in headers`: letters do not matter there."""
+        match self._opened.parent(node):
+            case ast.Subscript(value=value) if value is node:
+                return True
+            case ast.Attribute(attr="get"):
+                return True
+            case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[container]) if container is node:
+                return True
+        return False
+
+    def _truth(self, node: ast.expr, above: ast.AST, uses: Uses, *, may_be_none: bool) -> None:
+        """An answer as a condition: in requests it is whether it went well."""
+        if isinstance(above, ast.BoolOp):
+            tested = any(isinstance(each, _TESTING) for each in self._around(above))
+            if not tested and node is above.values[-1]:
+                uses.refusal = f"its answer is handed on in line {node.lineno}, where requests' own may be wanted"
+                return
+            if not tested:
+                uses.refusal = f"line {node.lineno} takes its answer only if it went well; write that out"
+                return
+        if not isinstance(node, ast.Name):
+            uses.refusal = "whether its answer went well is asked of the call itself; give it a name"
+            return
+        fine = "{} is not None and not {}.is_error" if may_be_none else "not {}.is_error"
+        uses.edits += self._reworded(node, fine)
+
+    def _around(self, node: ast.AST) -> Iterator[ast.AST]:
+        for above, part in self._opened.ancestors(node):
+            if isinstance(above, _TESTING) and above.test is part:
+                yield above
+                return
+            if not isinstance(above, ast.BoolOp | ast.UnaryOp):
+                return
+
+    def _reworded(self, node: ast.Attribute | ast.Name, text: str) -> Iterator[Reword]:
+        above = self._opened.parent(node)
+        place = self._opened.mention(node)
+        if isinstance(above, ast.UnaryOp) and isinstance(above.op, ast.Not) and text.startswith("not "):
+            yield Reword(*place, text.removeprefix("not "), without_not=True)
+        elif _stands_alone(above, node) or not text.startswith(("not ", "{} is")):
+            yield Reword(*place, text)
+        else:
+            yield Reword(*place, f"({text})")
+
+
+def _stands_alone(above: ast.AST | None, node: ast.AST) -> bool:
+    """Whether `not x` may stand there without parentheses."""
+    match above:
+        case ast.If(test=test) | ast.While(test=test) | ast.Assert(test=test) if test is node:
+            return True
+        case ast.Return() | ast.Assign() | ast.AnnAssign() | ast.keyword():
+            return True
+        case ast.BoolOp(op=ast.And()):
+            return True
+        case ast.Call() if above.func is not node:
+            return True
+    return False

@@ -1,0 +1,77 @@
+"""Calls with other arguments, expressions in place of others, and blocks around statements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import libcst as cst
+
+from codemods.rewrite.blocks import Statement, leading, led
+from codemods.rewrite.lines import WIDEST, broken
+
+if TYPE_CHECKING:
+    from codemods.edits import Argument, Recast
+
+_OPERAND = "operand_of_offloop"
+
+
+def recast(call: cst.Call, edit: Recast) -> cst.Call:
+    """The call of something else, its arguments on lines of their own where they were."""
+    last = call.args[-1] if call.args else cst.Arg(cst.Name("_"))
+    between = next((each.comma for each in call.args[:-1] if isinstance(each.comma, cst.Comma)), _comma(call))
+    made = []
+    for place, argument in enumerate(edit.arguments):
+        arg = _argument(call, argument)
+        if place == len(edit.arguments) - 1:
+            arg = arg.with_changes(comma=last.comma, whitespace_after_arg=last.whitespace_after_arg)
+        elif not isinstance(arg.comma, cst.Comma) or arg is last:
+            arg = arg.with_changes(comma=between, whitespace_after_arg=cst.SimpleWhitespace(""))
+        made.append(arg)
+    # Outer parentheses go to the await, where there is one.
+    outer = {"lpar": (), "rpar": ()} if edit.awaited else {}
+    return call.with_changes(func=cst.parse_expression(edit.function), args=made, **outer)
+
+
+def _comma(call: cst.Call) -> cst.Comma:
+    apart = isinstance(call.whitespace_before_args, cst.ParenthesizedWhitespace)
+    return cst.Comma(whitespace_after=call.whitespace_before_args if apart else cst.SimpleWhitespace(" "))
+
+
+def _argument(call: cst.Call, argument: Argument) -> cst.Arg:
+    arg = call.args[argument.place] if argument.place >= 0 else cst.Arg(cst.Name("_"))
+    if argument.text:
+        arg = arg.with_changes(value=cst.parse_expression(argument.text))
+    if argument.keyword:
+        tight = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+        equal = arg.equal if arg.keyword is not None else tight
+        arg = arg.with_changes(keyword=cst.Name(argument.keyword), equal=equal)
+    if isinstance(arg.value, cst.GeneratorExp) and not arg.value.lpar:
+        arg = arg.with_changes(value=arg.value.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()]))
+    return arg
+
+
+def reworded(text: str, operand: cst.BaseExpression) -> cst.BaseExpression:
+    """An expression around another one."""
+    made = cst.parse_expression(text.replace("{}", _OPERAND))
+    return cast("cst.BaseExpression", made.visit(_Filled(operand)))
+
+
+class _Filled(cst.CSTTransformer):
+    def __init__(self, operand: cst.BaseExpression) -> None:
+        super().__init__()
+        self.operand = operand
+
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:  # noqa: N802, ARG002
+        return self.operand if updated_node.value == _OPERAND else updated_node
+
+
+def within(statements: list[Statement], head: str, indent: str, unit: str, limit: int) -> Statement:
+    """The statements below a line of their own; what stands above the first of them stays above."""
+    block = cst.ensure_type(cst.parse_statement(f"{head}: pass"), cst.With)
+    above = leading(statements[0])
+    body = cst.IndentedBlock(body=[led(statements[0], ()), *statements[1:]])
+    if len(indent) + len(head) + 1 > (limit or WIDEST):
+        item = block.items[0]
+        call = broken(cst.ensure_type(item.item, cst.Call), indent, unit, limit or WIDEST)
+        block = block.with_changes(items=[item.with_changes(item=call)])
+    return block.with_changes(body=body, leading_lines=above)
