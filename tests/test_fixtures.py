@@ -54,7 +54,11 @@ def expected(case: Path, *names: str) -> dict[str, bytes]:
     for name in names:
         if (case / name).is_dir():
             root = case / name
-            return {file.relative_to(root).as_posix(): file.read_bytes() for file in sorted(root.rglob("*.py"))}
+            return {
+                file.relative_to(root).as_posix(): file.read_bytes()
+                for file in sorted(root.rglob("*"))
+                if file.is_file()
+            }
         if (case / f"{name}.py").is_file():
             return {"main.py": (case / f"{name}.py").read_bytes()}
     return {}
@@ -93,7 +97,7 @@ def test_rewrite(case: Path, tmp_path: Path, *, unsafe: bool) -> None:
     assert [fault.path for fault in result.faults if "broken" not in fault.path] == []
     after = {change.path: change.after for change in result.changes}
     assert after == expected(case, *(["unsafe"] if unsafe else []), "after")
-    for content in after.values():
+    for content in (content for name, content in after.items() if name.endswith(".py")):
         compile(ast.parse(content), "<expected>", "exec")
     check_diff(tmp_path, result)
     again = run(tmp_path, settings=settings, changing=True)

@@ -14,7 +14,9 @@ from codemods.manifests.read import Manifest, UnreadableManifestError, normal, p
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_QUOTED = re.compile(r"""(?P<quote>["'])(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?P<rest>[^"'\n]*)(?P=quote)""")
+_QUOTED = re.compile(
+    r"""(?P<quote>["'])(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?P<rest>(?:(?!(?P=quote))[^\n])*)(?P=quote)"""
+)
 _KEY = re.compile(r"""^(?P<quote>["']?)(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?P=quote)(?P<rest>\s*=.*)$""", re.MULTILINE)
 _LINE = re.compile(r"^(?P<quote>[ \t]*)(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?P<rest>[^\n]*)$", re.MULTILINE)
 

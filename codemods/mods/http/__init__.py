@@ -37,7 +37,9 @@ _SSL_CTX = httpx.create_ssl_context()
 
 
 async def find_user(name: str) -> User | None:
-    async with httpx.AsyncClient(verify=_SSL_CTX, follow_redirects=True, max_redirects=30) as client:
+    async with httpx.AsyncClient(
+        verify=_SSL_CTX, follow_redirects=True, max_redirects=30
+    ) as client:
         reply = await client.get(f"{DIRECTORY}/{name}", timeout=5)
     if reply.is_error:
         return None
@@ -78,6 +80,7 @@ from typing import TYPE_CHECKING
 
 from codemods import catalog
 from codemods.edits import LIBRARY, AddImport, Define, Recast, Reword, Within
+from codemods.facts.opened import name_of
 from codemods.facts.values import dotted
 from codemods.hazards import Hazard, patched, worst
 from codemods.mods.codemod import Speak, Verdict
@@ -257,6 +260,9 @@ class _Function:
 
     def _block(self, going: list[_Member]) -> list[ast.stmt] | str:
         """The statements that go into the client's block, or why there is none."""
+        hazard = worst(self._of_all(going))
+        if hazard is not None and hazard.level == "manual":
+            return hazard.reason
         elsewhere = self.project.once("http: elsewhere", lambda: _named_elsewhere(self.project))
         if elsewhere:
             return f"{elsewhere} is for requests, and httpx does not read it"
@@ -271,8 +277,9 @@ class _Function:
         return found if isinstance(found, str) else list(found)
 
     def _edits(self, going: list[_Member], statements: list[ast.stmt]) -> Iterator[Edit]:
-        taken = self.opened.identifiers
-        client = unlike("client", taken)
+        client = unlike("client", {name_of(n) or getattr(n, "arg", "") for n in ast.walk(self.function)})
+        context = self._constant("_SSL_CTX", f"{LIBRARY}.create_ssl_context()")
+        cookies = self._constant("_NO_COOKIES", "CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))")
         for member in going:
             call = member.situation.site.call
             arguments = tuple(argument for _, argument, _ in member.asked.arguments)
@@ -288,24 +295,42 @@ class _Function:
             self.opened.top(first),
             self.opened.number(first, ast.stmt),
             self.opened.number(last, ast.stmt),
-            f"async with {self._client(going)} as {client}",
+            f"async with {self._client(going, context.name, cookies.name)} as {client}",
             lines,
         )
-        if not any(member.asked.verify for member in going):
-            yield Define("_SSL_CTX", f"_SSL_CTX = {LIBRARY}.create_ssl_context()")
-        if self._shares(going):
-            policy = "CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))"
-            yield Define("_NO_COOKIES", f"_NO_COOKIES = {policy}")
+        if context.text and not any(member.asked.verify for member in going):
+            yield context
+        if cookies.text and self._shares(going):
+            yield cookies
             yield AddImport("http.cookiejar", "", "CookieJar")
             yield AddImport("http.cookiejar", "", "DefaultCookiePolicy")
 
-    def _client(self, going: list[_Member]) -> str:
+    def _constant(self, name: str, value: str) -> Define:
+        """A constant of the module, without a text where it is there already."""
+        top = [each for each in self.opened.tree.body if isinstance(each, ast.Assign)]
+        names = {
+            target.id: ast.unparse(each.value)
+            for each in top
+            for target in each.targets
+            if isinstance(target, ast.Name)
+        }
+        if names.get(name) == value.replace(LIBRARY, self.library):
+            return Define(name, "")
+        free = unlike(name, self.opened.identifiers - {name} if name not in names else self.opened.identifiers)
+        return Define(free, f"{free} = {value}")
+
+    def _client(self, going: list[_Member], context: str, no_cookies: str) -> str:
         """A client that behaves as requests does."""
-        verify = next((m.asked.verify for m in going if m.asked.verify), "_SSL_CTX")
-        cookies = "_NO_COOKIES" if self._shares(going) else next((m.asked.cookies for m in going), "")
+        verify = next((m.asked.verify for m in going if m.asked.verify), context)
+        cookies = no_cookies if self._shares(going) else next((m.asked.cookies for m in going), "")
         limited = all(any(name == "timeout" for name, _, _ in member.asked.arguments) for member in going)
-        options = [f"verify={verify}", "follow_redirects=True", "max_redirects=30"]
-        options += ([] if limited else ["timeout=None"]) + ([f"cookies={cookies}"] if cookies else [])
+        options = [
+            f"verify={verify}",
+            *([] if limited else ["timeout=None"]),
+            "follow_redirects=True",
+            "max_redirects=30",
+        ]
+        options += [f"cookies={cookies}"] if cookies else []
         return f"{LIBRARY}.AsyncClient({', '.join(options)})"
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from codemods import catalog
-from codemods.edits import Reword
+from codemods.edits import LIBRARY, Reword
+from codemods.facts.opened import name_of
 from codemods.hazards import Hazard
 
 if TYPE_CHECKING:
@@ -54,11 +55,20 @@ class Answers:
         above = self._opened.parent(call)
         if isinstance(above, ast.Expr):
             return uses
+        if isinstance(above, ast.AnnAssign):
+            self._annotated(above.annotation, uses)
         if not uses.name or isinstance(above, ast.NamedExpr):
             self._one(above if isinstance(above, ast.NamedExpr) else call, uses)
         if uses.name and not uses.refusal:
             self._named(uses, members)
         return uses
+
+    def _annotated(self, note: ast.expr, uses: Uses) -> None:
+        """`reply: requests.Response` is one of httpx's from now on."""
+        if isinstance(note, ast.Name | ast.Attribute) and name_of(note) == "Response":
+            uses.edits.append(Reword(*self._opened.mention(note), f"{LIBRARY}.Response"))
+        else:
+            uses.refusal = f"the annotation of line {note.lineno} says what the answer is"
 
     def _named(self, uses: Uses, members: set[ast.AST]) -> None:
         may_be_none = False

@@ -261,9 +261,10 @@ class Reader:
             asked.arguments.insert(0, ("method", verb, ast.Constant(asked.method)))
         if "params" in names:
             self._query(given["url"])
-        segment = self._source(node)
-        changed = any(each.text for _, each, _ in asked.arguments) or len(asked.arguments) < len(given)
-        if changed and "#" in segment and "\n" in segment:
+        places = {each.place for _, each, _ in asked.arguments}
+        dropped = len(places - {-1}) < len(given)
+        changed = [node] if dropped else [value for _, each, value in asked.arguments if each.text and each.place >= 0]
+        if any("#" in text and "\n" in text for text in map(self._source, changed)):
             asked.refusal = "a comment stands among arguments that change"
 
     def _add(self, name: str, text: str) -> None:

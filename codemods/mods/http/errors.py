@@ -9,6 +9,7 @@ from codemods import catalog
 from codemods.edits import LIBRARY, Reword
 from codemods.facts.values import dotted
 from codemods.hazards import Hazard
+from codemods.program.classes import is_test
 from codemods.program.values import Definition, function_of
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def registered(project: Project) -> Iterator[Hazard]:
             for shape in (*call.arguments, *(value for _, value in call.keywords)):
                 if isinstance(shape, str) and _is_requests(project, module, call.scope, shape):
                     yield Hazard(
-                        "unsafe",
+                        "unsafe" if is_test(module.path) else "manual",
                         f"{module.shown}:{call.place[0]} waits for an exception of requests, which no longer comes",
                     )
                     return
