@@ -148,8 +148,8 @@ class Within:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class AsyncWith:
-    """A `with` block that becomes an `async with` block."""
+class AsyncBlock:
+    """A `with` block or a `for` loop that becomes an asynchronous one."""
 
     statement: int
     place: int
@@ -201,4 +201,4 @@ class Lines:
 
 
 CallEdit = AwaitTwin | Offload | DropAwait | Recast
-Edit = CallEdit | ToDef | Hoist | Outline | Reword | Within | AsyncWith | Define | AddImport | DropImport
+Edit = CallEdit | ToDef | Hoist | Outline | Reword | Within | AsyncBlock | Define | AddImport | DropImport

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from codemods.edits import (
     AddImport,
-    AsyncWith,
+    AsyncBlock,
     AwaitTwin,
     Define,
     DropAwait,
@@ -234,7 +234,7 @@ def touched(opened: Opened, edits: Iterable[Edit]) -> Lines:
                 kept.append((mention.lineno, mention.end_lineno or mention.lineno))
             case Within():
                 moved.append(edit.lines)
-            case AsyncWith():
+            case AsyncBlock():
                 kept.append((edit.line, edit.line))
             case Define():
                 added.append(edit.text)

@@ -11,8 +11,8 @@ import libcst as cst
 
 from codemods.edits import AddImport, Define, DropImport
 from codemods.rewrite.blocks import Statement, is_blank, without_empty
-from codemods.rewrite.editor import Style
 from codemods.rewrite.imports import insert_constants, insert_import, is_import
+from codemods.rewrite.lines import Style
 from codemods.rewrite.statements import edit_statement, locate, without_names
 
 if TYPE_CHECKING:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import libcst as cst
 
 from codemods.edits import (
-    AsyncWith,
+    AsyncBlock,
     AwaitTwin,
     DropAwait,
     DropImport,
@@ -22,25 +21,16 @@ from codemods.edits import (
 )
 from codemods.rewrite.awaits import AwaitedCall, bare, enclosed, in_thread, swapped, through
 from codemods.rewrite.blocks import Statement, last_bare, without_empty
-from codemods.rewrite.lines import fitted_line
+from codemods.rewrite.lines import Style, fitted_line
 from codemods.rewrite.mentions import Mentions
 from codemods.rewrite.names import dotted, without_name
 from codemods.rewrite.outlines import hoisted, outlined
-from codemods.rewrite.recast import recast, reworded, within
+from codemods.rewrite.recast import fitted_head, recast, reworded, within
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from codemods.edits import CallEdit, Edit
-
-
-@dataclass(frozen=True, slots=True)
-class Style:
-    """How a file is laid out."""
-
-    indent: str = "    "
-    limit: int = 0
-    """The longest line that its formatter lets stand; 0 where it has none."""
 
 
 class Editor(Mentions):
@@ -57,7 +47,7 @@ class Editor(Mentions):
         self.functions: dict[int, ToDef] = {}
         self.regions: dict[int, Outline | Hoist] = {}
         self.blocks: dict[int, Within] = {}
-        self.withs: dict[int, AsyncWith] = {}
+        self.withs: dict[int, AsyncBlock] = {}
         self.words: dict[tuple[str, int], Reword] = {}
         for edit in edits:
             match edit:
@@ -67,7 +57,7 @@ class Editor(Mentions):
                     self.words[edit.name, edit.number] = edit
                 case Within():
                     self.blocks[edit.first] = edit
-                case AsyncWith():
+                case AsyncBlock():
                     self.withs[edit.place] = edit
                 case DropImport():
                     self.drops[edit.place] = edit
@@ -210,6 +200,14 @@ class Editor(Mentions):
     def leave_With(self, original_node: cst.With, updated_node: cst.With) -> cst.With:  # noqa: N802
         """`with` becomes `async with`."""
         edit = self.withs.pop(self.numbers[original_node], None)
+        if edit is None:
+            return updated_node
+        indent = "".join(self.indents)
+        return fitted_head(updated_node.with_changes(asynchronous=cst.Asynchronous()), indent, self.style)
+
+    def leave_For(self, original_node: cst.For, updated_node: cst.For) -> cst.For:  # noqa: N802
+        """`for` becomes `async for`."""
+        edit = self.withs.pop(self.numbers[original_node], None)
         return updated_node if edit is None else updated_node.with_changes(asynchronous=cst.Asynchronous())
 
     def leave_Subscript(  # noqa: N802
@@ -333,7 +331,7 @@ class Editor(Mentions):
             if block is not None:
                 end = _end(numbers, place, block.last)
                 inside = [line for part in parts[place : end + 1] for line in part]
-                made = within(inside, block.head, "".join(self.indents), self.style.indent, self.style.limit)
+                made = within(inside, block.head, "".join(self.indents), self.style)
                 parts[place : end + 1] = [[made], *([] for _ in body[place:end])]
         return [line for part in parts for line in part]
 

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import libcst as cst
 
 _EMPTY = cst.Module([])
 # What formatters break where the project says nothing.
 WIDEST = 88
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a file is laid out."""
+
+    indent: str = "    "
+    limit: int = 0
+    """The longest line that its formatter lets stand; 0 where it has none."""
 
 
 def fitted_line(line: cst.SimpleStatementLine, indent: str, unit: str, limit: int) -> cst.SimpleStatementLine:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, cast
 import libcst as cst
 
 from codemods.rewrite.blocks import Statement, leading, led
-from codemods.rewrite.lines import WIDEST, broken
+from codemods.rewrite.lines import WIDEST, Style, broken
 
 if TYPE_CHECKING:
     from codemods.edits import Argument, Recast
 
+_EMPTY = cst.Module([])
 _OPERAND = "operand_of_offloop"
 
 
@@ -65,13 +66,21 @@ class _Filled(cst.CSTTransformer):
         return self.operand if updated_node.value == _OPERAND else updated_node
 
 
-def within(statements: list[Statement], head: str, indent: str, unit: str, limit: int) -> Statement:
+def within(statements: list[Statement], head: str, indent: str, style: Style) -> Statement:
     """The statements below a line of their own; what stands above the first of them stays above."""
     block = cst.ensure_type(cst.parse_statement(f"{head}: pass"), cst.With)
     above = leading(statements[0])
     body = cst.IndentedBlock(body=[led(statements[0], ()), *statements[1:]])
-    if len(indent) + len(head) + 1 > (limit or WIDEST):
-        item = block.items[0]
-        call = broken(cst.ensure_type(item.item, cst.Call), indent, unit, limit or WIDEST)
-        block = block.with_changes(items=[item.with_changes(item=call)])
-    return block.with_changes(body=body, leading_lines=above)
+    return fitted_head(block, indent, style).with_changes(body=body, leading_lines=above)
+
+
+def fitted_head(block: cst.With, indent: str, style: Style) -> cst.With:
+    """A block whose client has its arguments on lines of their own, where the first line is too long."""
+    item = block.items[0]
+    made = item.item
+    bare = block.with_changes(body=cst.SimpleStatementSuite([cst.Pass()]), leading_lines=())
+    head = _EMPTY.code_for_node(bare).removesuffix("\n").removesuffix(" pass")
+    if not isinstance(made, cst.Call) or "\n" in head or len(indent) + len(head) <= (style.limit or WIDEST):
+        return block
+    call = broken(made, indent, style.indent, style.limit or WIDEST)
+    return block.with_changes(items=[item.with_changes(item=call), *block.items[1:]])

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
     from tests.mods.server import Request
 
-HEAD = """
+HEAD = """\
 import json
 import requests
 from requests.auth import HTTPBasicAuth, HTTPDigestAuth
+
+everyone = requests.Session()
 
 """
 LIBRARIES = [name for name in ("httpx", "httpx2") if importlib.util.find_spec(name)]

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from codemods import catalog
-from codemods.edits import LIBRARY, Reword
+from codemods.edits import LIBRARY, AsyncBlock, Reword
 from codemods.facts.opened import name_of
 from codemods.hazards import Hazard
+from codemods.mods.http.sessions import streamed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,7 @@ _ITEMS = frozenset({"cookies", "headers"})
 class Uses:
     """All that a function does with one answer, or with those that share a name."""
 
-    edits: list[Reword] = field(default_factory=list)
+    edits: list[Reword | AsyncBlock] = field(default_factory=list)
     hazards: list[Hazard] = field(default_factory=list)
     refusal: str = ""
     name: str = ""
@@ -49,9 +50,12 @@ class Answers:
                 return name
         return ""
 
-    def of(self, call: ast.Call, members: set[ast.AST]) -> Uses:
+    def of(self, call: ast.Call, members: set[ast.AST], *, streams: bool = False) -> Uses:
         """What becomes of a call's answer; `members` are the calls that change with it."""
         uses = Uses(name=self.name_of(call))
+        if streams:
+            self._in_parts(call, uses)
+            return uses
         above = self._opened.parent(call)
         if isinstance(above, ast.Expr):
             return uses
@@ -62,6 +66,49 @@ class Answers:
         if uses.name and not uses.refusal:
             self._named(uses, members)
         return uses
+
+    def _in_parts(self, call: ast.Call, uses: Uses) -> None:
+        """An answer that is read part by part in its own `with` block."""
+        block = streamed(self._opened, call)
+        if block is None:
+            uses.refusal = "its answer is read part by part; do that in a `with` block of its own"
+            return
+        uses.edits.append(self._asynchronous(block))
+        uses.hazards.append(Hazard("unsafe", "its answer is read part by part, by httpx's own measure"))
+        name = block.items[0].optional_vars.id  # type: ignore[union-attr]  # (`streamed` asks for one)
+        inside = {id(node) for statement in block.body for node in ast.walk(statement)}
+        for node in ast.walk(self._function):
+            if not isinstance(node, ast.Name) or node.id != name or node is block.items[0].optional_vars:
+                continue
+            above = self._opened.parent(node)
+            if id(node) not in inside or not isinstance(above, ast.Attribute):
+                uses.refusal = f"its answer is handed on in line {node.lineno}, where requests' own may be wanted"
+            elif above.attr == "iter_content":
+                self._loop(above, uses)
+            elif above.attr in catalog.http()["streams"]["attributes"]:
+                self._attribute(above, above.attr, uses)
+            else:
+                uses.refusal = (
+                    f"`{above.attr}` in line {node.lineno} needs the whole of an answer that is read part by part"
+                )
+
+    def _loop(self, node: ast.Attribute, uses: Uses) -> None:
+        """`for part in reply.iter_content(size)`."""
+        call = self._opened.parent(node)
+        loop = self._opened.parent(call) if call is not None else None
+        sized = isinstance(call, ast.Call) and len([*call.args, *call.keywords]) == 1
+        named = isinstance(call, ast.Call) and all(each.arg == "chunk_size" for each in call.keywords)
+        if not (isinstance(loop, ast.For) and loop.iter is call and sized and named) or loop.orelse:
+            uses.refusal = (
+                f"line {node.lineno} takes the parts of its answer in another way than by a loop of some size"
+            )
+            return
+        assert isinstance(call, ast.Call)  # noqa: S101 (`sized` says so)
+        uses.covered.append(call)
+        uses.edits += [Reword(*self._opened.mention(node), "{}.aiter_bytes"), self._asynchronous(loop)]
+
+    def _asynchronous(self, block: ast.With | ast.For) -> AsyncBlock:
+        return AsyncBlock(self._opened.top(block), self._opened.number(block, ast.stmt), block.lineno)
 
     def _annotated(self, note: ast.expr, uses: Uses) -> None:
         """`reply: requests.Response` is one of httpx's from now on."""

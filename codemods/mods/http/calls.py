@@ -35,6 +35,8 @@ class Asked:
     verify: str = ""
     """What the client has to be told about certificates."""
     cookies: str = ""
+    streams: bool = False
+    """Its answer is read part by part."""
     refusal: str = ""
 
     def unsafe(self, reason: str) -> None:
@@ -51,10 +53,10 @@ class Reader:
         self._kinds = Kinds(situation)
         self._asked = Asked("")
 
-    def read(self, node: ast.Call, method: str) -> Asked:
+    def read(self, node: ast.Call, method: str, *, session: bool = False) -> Asked:
         """A call of a function of requests, or of a method of a session."""
         self._asked = asked = Asked(method)
-        names = catalog.http()["functions"][method]
+        names = (catalog.http()["session"] if session else catalog.http())["functions"][method]
         places: list[tuple[str, ast.expr]] = []
         for number, value in enumerate(node.args):
             if isinstance(value, ast.Starred) or number >= len(names):
@@ -115,6 +117,8 @@ class Reader:
             return None
         if isinstance(value, ast.Dict):
             return self._pairs(value, place, "params")
+        if self._plain_dict(value):
+            return Argument(place)
         kinds = self._kinds.of(value)
         if kinds == BYTES | TEXT or kinds & (BYTES | NUMBER | BOOL):
             self._asked.refusal = "its `params` are nothing that httpx takes"
@@ -126,6 +130,15 @@ class Reader:
         elif kinds != TEXT:
             self._asked.unsafe("it is not certain what its `params` are, and httpx leaves out nothing")
         return Argument(place)
+
+    def _plain_dict(self, value: ast.expr) -> bool:
+        """Whether it is a name for a dict that is written out, all of whose values are written as they are."""
+        found = self._kinds.literal(value)
+        return (
+            isinstance(found, ast.Dict)
+            and found is not value
+            and all(key is not None and self._kinds.of(each) <= TEXT | NUMBER for key, each in literal_items(found))
+        )
 
     def _pairs(self, node: ast.Dict, place: int, what: str) -> Argument:
         """A dict that is written out: None is left out and a bool written as Python does, as requests has it."""
@@ -158,6 +171,8 @@ class Reader:
             return None
         if isinstance(value, ast.Dict):
             return self._pairs(value, place, "data")
+        if self._plain_dict(value):
+            return Argument(place)
         kinds = self._kinds.of(value)
         if kinds <= TEXT | BYTES:
             return Argument(place, "content")
@@ -185,7 +200,9 @@ class Reader:
         if changed:
             # Without a value, requests does not send its own header of that name either.
             self._asked.refusal = "a header without a value takes requests' own away"
-        if not isinstance(value, ast.Dict):
+        found = self._kinds.literal(value)
+        texts = all(key is not None and self._kinds.of(each) <= TEXT | BYTES for key, each in literal_items(found))
+        if not isinstance(found, ast.Dict) or (found is not value and not texts):
             self._asked.unsafe("a header's value may be None, which requests leaves out and httpx refuses")
         return Argument(place)
 
@@ -242,8 +259,13 @@ class Reader:
         return None
 
     def _stream(self, value: ast.expr, place: int) -> Argument | None:  # noqa: ARG002
-        if not (isinstance(value, ast.Constant) and value.value in {False, None}):
-            self._asked.refusal = "its answer is read part by part"
+        match value:
+            case ast.Constant(value=True):
+                self._asked.streams = True
+            case ast.Constant(value=False | None):
+                pass
+            case _:
+                self._asked.refusal = "whether its answer is read part by part is decided while it runs"
         return None
 
     # All together
@@ -255,10 +277,13 @@ class Reader:
             self._add("follow_redirects", "False")
         if "json" in names and names & {"data", "content"}:
             asked.refusal = "of `data` and `json`, requests takes the first and httpx both"
-        if names & _BODY and asked.method not in _WITH_BODY:
-            verb = Argument(-1, "", repr(asked.method.upper()))
+        verb: tuple[str, Argument, ast.expr] = ("method", Argument(-1, "", repr(asked.method.upper())), node)
+        if asked.streams:
+            asked.arguments[:0] = [verb] if asked.method != "request" else []
+            asked.method = "stream"
+        elif names & _BODY and asked.method not in _WITH_BODY:
+            asked.arguments.insert(0, verb)
             asked.method = "request"
-            asked.arguments.insert(0, ("method", verb, ast.Constant(asked.method)))
         if "params" in names:
             self._query(given["url"])
         places = {each.place for _, each, _ in asked.arguments}

@@ -90,6 +90,21 @@ class Kinds:
                 return TEXT if dotted(owner) == "os.environ" else self._inferred(node)
         return self._inferred(node)
 
+    def literal(self, node: ast.expr) -> ast.expr:
+        """The dict behind a name that is set once and does not change before it is used; else the expression itself."""
+        if not isinstance(node, ast.Name):
+            return node
+        function = self._opened.function(node)
+        mentions = [each for each in ast.walk(function) if isinstance(each, ast.Name) and each.id == node.id]
+        stores = [each for each in mentions if isinstance(each.ctx, ast.Store)]
+        above = self._opened.parent(stores[0]) if len(stores) == 1 else None
+        given = all(
+            isinstance(self._opened.parent(each), ast.keyword | ast.Call) for each in mentions if each not in stores
+        )
+        if isinstance(above, ast.Assign) and isinstance(above.value, ast.Dict) and given:
+            return above.value
+        return node
+
     def _of_call(self, node: ast.Call, depth: int) -> frozenset[str]:
         if isinstance(node.func, ast.Attribute) and self.of(node.func.value, depth + 1) == TEXT:
             return TEXT if node.func.attr in _TEXT_METHODS else BYTES if node.func.attr == "encode" else UNKNOWN
