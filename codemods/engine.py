@@ -250,7 +250,7 @@ class _Run:
             return _internal([f"{type(error).__name__}: {error}"])
         reason = verify.compiles(after)
         lines = touched(self.project.open(path), edits)
-        reasons = [reason] if reason else list(verify.text_faults(before, after, lines))
+        reasons = [reason] if reason else [*verify.text_faults(before, after, lines), *verify.unbound(before, after)]
         if reasons:
             return _internal(reasons)
         return _Draft(self.program.modules[path].shown, before, after, fixed)

@@ -6,6 +6,7 @@ the new one.
 
 from __future__ import annotations
 
+import ast
 import io
 import re
 import tokenize
@@ -44,6 +45,32 @@ def compiles(data: bytes) -> str:
     except (RecursionError, MemoryError, ValueError) as error:
         return f"it cannot be compiled: {error}"
     return ""
+
+
+def unbound(before: bytes, after: bytes) -> Iterator[str]:
+    """Names that an import has bound, that nothing binds any more, and that are still used."""
+    old, new = parse(before)[0], parse(after)[0]
+    bound = {
+        name
+        for node in ast.walk(new)
+        for name in (getattr(node, "arg", None), getattr(node, "name", None))
+        if isinstance(name, str)
+    }
+    bound |= {node.id for node in ast.walk(new) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+    gone = _imported(old) - _imported(new) - bound
+    for node in ast.walk(new):
+        if isinstance(node, ast.Name) and node.id in gone:
+            yield f"line {node.lineno} uses `{node.id}`, which is no longer imported"
+            return
+
+
+def _imported(tree: ast.Module) -> set[str]:
+    return {
+        alias.asname or alias.name.partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
 
 
 def text_faults(before: bytes, after: bytes, lines: Lines) -> Iterator[str]:

@@ -27,6 +27,7 @@ __all__ = [
     "Threads",
     "Type",
     "TypeExpression",
+    "clients",
     "contexts",
     "coroutine_functions",
     "describe",
@@ -112,6 +113,12 @@ def threads() -> Threads:
 def http() -> Mapping[str, Any]:
     """What requests' names are in httpx."""
     return _table("requests_to_httpx")
+
+
+@cache
+def clients() -> Mapping[str, Any]:
+    """Client classes with an asynchronous twin, by library."""
+    return _table("clients")
 
 
 @cache

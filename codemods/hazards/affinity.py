@@ -34,6 +34,8 @@ class Affinity:
 
     def hazards(self, site: Site, entered: Iterable[Definition], *, whole: bool) -> Iterator[Hazard]:
         """What stands against running a site in another thread, or the whole function that it stands in."""
+        if site.chain and not whole:
+            yield from self._brought_back(site, entered)
         made_alone = site.entry.name == MAKER and not site.chain and not whole
         if not (site.entry.thread_bound or made_alone) or ((site.chain or whole) and self._made_there(site)):
             return
@@ -45,6 +47,24 @@ class Affinity:
             )
         elif not any(self._locks(each) for each in entered):
             yield Hazard("unsafe", f"{site.entry.name} would be called by several threads on one connection")
+
+    def _brought_back(self, site: Site, entered: Iterable[Definition]) -> Iterator[Hazard]:
+        """What a thread makes that is used outside of it: a helper gives it back, or an object keeps it."""
+        for target in self._calls.of_call(site.module, site.call):
+            if target.function is not None and not self._calls.is_class(target.function):
+                yield from self.given_away(target.function)
+        for function in entered:
+            module = self._calls.program.modules[function.path]
+            made = {
+                call.number
+                for call in module.calls_in.get(function.scope, ())
+                if Outside(MAKER) in self._calls.callee(module, call)
+            }
+            for store in module.facts.stores:
+                if store.value in made and not self._allowed_for(module):
+                    yield Hazard(
+                        "manual", f"`{store.name}` of {module.shown}:{store.line} must stay in the thread that made it"
+                    )
 
     def shared_session(self, site: Site) -> Iterator[Hazard]:
         """What stands against a thread for a session that lives at the top of a module: all requests share it."""

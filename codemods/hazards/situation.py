@@ -28,6 +28,8 @@ class Situation:
     deadlines: Deadlines
     patches: Patches
     calls: Touches
+    region: ast.stmt | None = None
+    """The first of the statements that are awaited together with it."""
     hoisted: bool = False
     """Whether the value of the `target += value` around it is made before the target is read."""
 

@@ -11,7 +11,7 @@ import inspect
 import pkgutil
 from typing import TYPE_CHECKING
 
-from codemods.mods.codemod import Change, Codemod, Convert, Cut, Project, Speak, Swap, Thread, Verdict, Work
+from codemods.mods.codemod import Change, Codemod, Convert, Cut, Project, Retool, Speak, Swap, Thread, Verdict, Work
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -22,6 +22,7 @@ __all__ = [
     "Convert",
     "Cut",
     "Project",
+    "Retool",
     "Speak",
     "Swap",
     "Thread",

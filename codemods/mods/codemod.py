@@ -78,7 +78,15 @@ class Speak:
     edits: tuple[Edit, ...]
 
 
-Change = Swap | Thread | Cut | Convert | Speak
+@dataclass(frozen=True, slots=True)
+class Retool:
+    """Make a client from the asynchronous class, and await all that it does."""
+
+    files: tuple[tuple[str, tuple[Edit, ...]], ...]
+    """The edits, by file."""
+
+
+Change = Swap | Thread | Cut | Convert | Speak | Retool
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from codemods import mods
 from codemods.model import Finding
-from codemods.mods import Convert, Speak, Verdict, Work
+from codemods.mods import Convert, Retool, Speak, Verdict, Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from codemods.program.values import Definition
 
 # A plain function needs no await at all; what is left is swapped where there is an exact twin, and else offloaded.
-_ORDER = ("to-def", "sleep", "http", "offload")
+_ORDER = ("to-def", "sleep", "http", "clients", "offload")
 # Where asynchronous libraries are wanted, they come first.
-_TWINS_FIRST = ("http", "sleep", "to-def", "offload")
+_TWINS_FIRST = ("http", "clients", "sleep", "to-def", "offload")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def _whole_is_best(given: Given, names: set[str]) -> bool:
     if not whole or whole[0] == "manual":
         return False
     # A twin that was asked for stands before it.
-    if any(isinstance(verdict.change, Speak) for each in given for _, verdict in each[:1]):
+    if any(isinstance(verdict.change, Speak | Retool) for each in given for _, verdict in each[:1]):
         return False
     others = (verdict.level for each in given for name, verdict in each if name not in names)
     return whole[0] == "safe" or "safe" not in others

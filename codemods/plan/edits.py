@@ -24,7 +24,7 @@ from codemods.edits import (
 )
 from codemods.facts.values import dotted
 from codemods.hazards.runners import ANYIO, ASYNCIO, runner_for
-from codemods.mods import Convert, Cut, Speak, Swap, Thread
+from codemods.mods import Convert, Cut, Retool, Speak, Swap, Thread
 from codemods.mods.to_def import clusters
 from codemods.plan.imports import Spot, done_with, module_name, written
 from codemods.plan.wording import in_words
@@ -73,6 +73,11 @@ def edits_for(project: Project, decisions: Iterable[Decision]) -> Mapping[str, t
                 alias, addition = module_name(project.program, spot, change.library)
                 found[path] |= _listed(*(in_words(each, alias) for each in change.edits), addition)
                 going[path] += [name for each in change.edits for name in _mentioned(opened, each)]
+            case Retool():
+                for other, of_file in change.files:
+                    opened = project.open(other)
+                    found[other] |= _listed(*of_file)
+                    going[other] += [name for each in of_file for name in _mentioned(opened, each)]
             case Thread():
                 found[path] |= _listed(*_offload(project, spot, site.call, change.runner))
                 if change.hoisted:
@@ -90,7 +95,8 @@ def _mentioned(opened: Opened, edit: Edit) -> list[ast.Name]:
     """The names that an edit takes away."""
     match edit:
         case Recast():
-            return _root(opened.all_in(edit.statement, ast.Call)[edit.call].func)
+            names = _root(opened.all_in(edit.statement, ast.Call)[edit.call].func)
+            return [name for name in names if name.id != edit.function.partition(".")[0]]
         case Reword() if "{}" not in edit.text:
             node = opened.mentioned(edit.statement, edit.name, edit.number)
             return _root(node) if isinstance(node, ast.expr) else []
@@ -188,7 +194,8 @@ def together(project: Project, decisions: Sequence[Decision], failed: Collection
         for decision in decisions:
             change = decision.change
             functions = change.functions if isinstance(change, Convert) else frozenset()
-            paths = paths_of(project, functions) | {decision.site.module.path}
+            files = {path for path, _ in change.files} if isinstance(change, Retool) else set()
+            paths = paths_of(project, functions) | {decision.site.module.path} | files
             if paths.isdisjoint(failed) and functions.isdisjoint(gone):
                 kept.append(decision)
             else:

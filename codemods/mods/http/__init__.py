@@ -82,7 +82,8 @@ from typing import TYPE_CHECKING
 
 from codemods import catalog
 from codemods.mods.http.calls import Reader
-from codemods.mods.http.function import Function, Member
+from codemods.mods.http.function import Function
+from codemods.mods.http.member import Member
 from codemods.mods.http.sessions import session_of
 from codemods.program.classes import is_test
 

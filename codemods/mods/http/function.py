@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from codemods import catalog
@@ -18,29 +17,13 @@ from codemods.mods.offload.regions import Surgeon
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from codemods.edits import AsyncBlock, Edit, Reword
+    from codemods.edits import Edit, Reword
     from codemods.hazards import Situation
     from codemods.mods.codemod import Project, Work
-    from codemods.mods.http.calls import Asked
+    from codemods.mods.http.member import Member
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp)
 _ELSEWHERE = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", ".netrc")
-
-
-@dataclass(eq=False)
-class Member:
-    """A call that may go to httpx."""
-
-    number: int
-    situation: Situation
-    node: ast.Call
-    asked: Asked
-    refusal: str = ""
-    session: ast.With | None = None
-    """The block of the session whose method it is."""
-    hazards: list[Hazard] = field(default_factory=list)
-    edits: list[Reword | AsyncBlock] = field(default_factory=list)
-    covered: list[ast.AST] = field(default_factory=list)
 
 
 class Function:

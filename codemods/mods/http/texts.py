@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from codemods.edits import Edit
     from codemods.facts import Opened
-    from codemods.mods.http.function import Member
+    from codemods.mods.http.member import Member
     from codemods.program import Module, Program
 
 _CONTEXT = f"{LIBRARY}.create_ssl_context()"

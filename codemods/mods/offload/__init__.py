@@ -190,7 +190,8 @@ class _Function:
             if not isinstance(above, ast.stmt):
                 continue
             opens = isinstance(above, ast.With) and (part in above.items or self.resource(above))
-            whole = opens or (isinstance(above, _LOOPS) and part not in above.orelse)
+            cleans = isinstance(above, ast.Try) and self.cleans_up(above)
+            whole = opens or cleans or (isinstance(above, _LOOPS) and part not in above.orelse)
             found = self.surgeon.region([above]) if whole else ""
             if whole and isinstance(found, str):
                 found = self.surgeon.region(self.to_the_end(above))
@@ -204,6 +205,11 @@ class _Function:
         """A statement with all that follows it, where the coroutine ends with them: it may return from there."""
         body = self.function.body
         return body[body.index(statement) :] if statement in body else [statement]
+
+    def cleans_up(self, block: ast.Try) -> bool:
+        """Whether a `finally` holds a site: an await there would be given up when the coroutine is cancelled."""
+        inside = {node for statement in block.finalbody for node in ast.walk(statement)}
+        return any(self.work.situations[n].node in inside for n in self.open_sites)
 
     def resource(self, block: ast.With) -> bool:
         """Whether a `with` block opens something that a site is about."""
@@ -341,7 +347,7 @@ class _Function:
             first, last = region.statements[0].lineno, region.statements[-1].end_lineno or 0
             outside = tuple(n for n in site.call.contexts if not first <= contexts[n].line <= last)
             awaited_at = replace(site, call=site.call._replace(contexts=outside, scope=site.function, awaited=False))
-            situation = replace(situation, site=awaited_at)
+            situation = replace(situation, site=awaited_at, region=region.statements[0])
             yield from of_lines(self.threads, self.work.function, (first, last))
         yield from self.project.of_await(situation)
         if site.call.number >= 0:

@@ -220,7 +220,7 @@ class Surgeon:
         return any(
             node.id in set(_set_by(above))
             for above, part in self.opened.ancestors(node)
-            if isinstance(above, ast.For | ast.With) and part in above.body and above not in around
+            if isinstance(above, ast.For | ast.With | ast.ExceptHandler) and part in above.body and above not in around
         )
 
     def bound_outside(self, name: str, regions: Sequence[Region]) -> bool:
@@ -288,8 +288,11 @@ def _certain(statements: Iterable[ast.stmt]) -> Iterator[str]:
                 yield from ((alias.asname or alias.name.partition(".")[0]) for alias in names)
 
 
-def _set_by(block: ast.For | ast.With) -> Iterator[str]:
+def _set_by(block: ast.For | ast.With | ast.ExceptHandler) -> Iterator[str]:
     """The names that a block sets before its body runs."""
+    if isinstance(block, ast.ExceptHandler):
+        yield from [block.name] if block.name else []
+        return
     if isinstance(block, ast.For):
         yield from _stored(block.target)
         return

@@ -155,6 +155,9 @@ class Clusters:
                 hazards += self._of_offload(function, reference)
         if not called and not any(self._called(each) for each in self._relatives(function)):
             return Standing("manual", _NOBODY)
+        if self._abstract(function) and all(self._abstract(each) for each in self._relatives(function)):
+            return Standing("manual", "nothing in the project implements it, so whoever does may wait in it")
+        hazards += self._stand_ins(function)
         hazard = worst(chain(hazards, self.members.state(function)))
         return Standing(hazard.level, hazard.reason) if hazard else Standing("safe")
 
@@ -167,6 +170,26 @@ class Clusters:
             return f"it awaits {self._qualname(stuck[0])}, which stays a coroutine function{why}"
         relative = next((each for each in sorted(self._relatives(function)) if each not in going), None)
         return f"{self._qualname(relative)} stands for the same method and stays as it is" if relative else ""
+
+    def _abstract(self, function: Definition) -> bool:
+        """Whether a method only says what others have to implement."""
+        module = self._project.program.modules[function.path]
+        shapes = module.functions[function.scope].decorators
+        return any(isinstance(each, str) and each.rpartition(".")[2] == "abstractmethod" for each in shapes)
+
+    def _stand_ins(self, function: Definition) -> list[Hazard]:
+        """Classes of tests that have a coroutine function in place of a method."""
+        module = self._project.program.modules[function.path]
+        name = self._project.name_of(function)
+        if module.facts.scopes[function.scope].parent not in module.classes:
+            return []
+        return [
+            Hazard("unsafe", f"{other.shown}:{scope.line} has a coroutine function that may stand in its place")
+            for other in self._project.program.modules.values()
+            if name in other.summary.methods and is_test(other.path)
+            for scope in other.facts.scopes
+            if scope.kind == "async def" and scope.parent in other.classes and scope.qualname.endswith(f".{name}")
+        ]
 
     def _called(self, function: Definition) -> bool:
         """Whether anything is known to call a function, or a framework does."""

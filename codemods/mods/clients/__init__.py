@@ -1,0 +1,84 @@
+"""Await the client instead: `redis.Redis` becomes `redis.asyncio.Redis`, `OpenAI` becomes `AsyncOpenAI`, and so on.
+
+## What it does
+
+A client whose every use is a call in a coroutine is made from the asynchronous class of the same library, and each of
+these calls is awaited: Redis, OpenAI, Anthropic, Elasticsearch, PyMongo and `httpx.Client`. It may be a variable of the
+module, of a function, or an attribute that one class sets; imports and annotations follow.
+
+## Why
+
+The library has done the work already: the same methods, the same arguments, the same answers, and nothing waits in a
+thread.
+
+## Example
+
+```python
+from openai import OpenAI
+
+client = OpenAI()
+
+
+async def answer(question: str) -> str:
+    reply = client.responses.create(model="gpt-5", input=question)
+    return reply.output_text
+```
+
+becomes
+
+```python
+from openai import AsyncOpenAI
+
+client = AsyncOpenAI()
+
+
+async def answer(question: str) -> str:
+    reply = await client.responses.create(model="gpt-5", input=question)
+    return reply.output_text
+```
+
+It comes into play with `--codemod clients` or `prefer = "async"`, and always at the level unsafe: the other class has
+connections of its own, is closed in another way and belongs to one event loop.
+
+## When it holds back
+
+Not rewritten at all (`manual`); a thread makes the calls as they are:
+
+- one use of the client is in a plain function, in a test, or not understood: it is handed on, given back, or put into
+  another object;
+- the asynchronous class does it in another way: streams, pipelines, cursors, locks, pages of a list;
+- the client is made in a way that the other class does not take (`http_client=…`);
+- an await may do harm where one of the calls stands.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from codemods.mods.clients.groups import Groups
+from codemods.mods.codemod import Retool, Verdict
+from codemods.program.classes import is_test
+
+if TYPE_CHECKING:
+    from codemods.mods.codemod import Work
+
+KINDS = ("cache", "cloud", "database", "http")
+TWIN = True
+
+
+def decide(work: Work) -> list[Verdict | None]:
+    """The same answer for all calls of one client."""
+    groups = work.project.once("clients", lambda: Groups(work.project))
+    found: list[Verdict | None] = []
+    for situation, settled in zip(work.situations, work.settled, strict=True):
+        site = situation.site
+        group = None if settled or site.chain or is_test(site.module.path) else groups.of(site)
+        if group is None:
+            found.append(None)
+        elif group.refusal:
+            found.append(Verdict("manual", group.refusal))
+        else:
+            files = tuple(sorted((path, tuple(edits)) for path, edits in group.edits.items()))
+            reasons = "; and ".join(dict.fromkeys([group.why, *group.hazards]))
+            found.append(Verdict("unsafe", reasons, Retool(files)))
+    return found

@@ -1,0 +1,301 @@
+"""Each client of a project with all that is done with it: whether every use can be awaited, and how."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from codemods import catalog
+from codemods.edits import AddImport, Argument, AsyncBlock, AwaitTwin, Define, Recast, Reword
+from codemods.facts.opened import name_of
+from codemods.facts.order import walk
+from codemods.facts.values import dotted
+from codemods.hazards import worst
+from codemods.mods.to_def.uses import Uses
+from codemods.program.classes import is_test
+from codemods.program.values import Thing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from codemods.edits import Edit
+    from codemods.facts import Opened
+    from codemods.loop import Site
+    from codemods.mods.codemod import Project
+    from codemods.program import Module
+
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+
+
+@dataclass
+class Group:
+    """The clients that go by one name, and all that is done with them."""
+
+    library: dict[str, Any]
+    names: set[str]
+    why: str
+    refusal: str = ""
+    hazards: list[str] = field(default_factory=list)
+    edits: dict[str, list[Edit]] = field(default_factory=lambda: defaultdict(list))
+    kept: bool = False
+    """Whether it is an attribute of objects."""
+    calls: set[tuple[str, int]] = field(default_factory=set)
+    """The blocking calls, by file and number."""
+
+
+class Groups(Uses):
+    """All clients of a project that have an asynchronous twin."""
+
+    def __init__(self, project: Project) -> None:
+        super().__init__(project)
+        self._sites = {
+            (site.module.path, site.call.number): site
+            for sites in project.sites.values()
+            for site in sites
+            if not site.chain and site.call.number >= 0
+        }
+        self._groups = [group for library in catalog.clients().values() for group in self._of_library(library)]
+
+    def of(self, site: Site) -> Group | None:
+        """The group that a call belongs to."""
+        place = site.module.path, site.call.number
+        return next((group for group in self._groups if place in group.calls), None)
+
+    def _of_library(self, library: dict[str, Any]) -> Iterator[Group]:
+        by_name: dict[str, Group] = {}
+        for module, number, maker in self._made(library):
+            opened = self._project.open(module.path)
+            node = opened.calls[number]
+            name = _target(opened, node)
+            if is_test(module.path):
+                continue
+            group = by_name.setdefault(name, Group(library, {name}, library["why"]))
+            if not name:
+                group.refusal = f"{module.shown}:{node.lineno} makes a client without giving it a name"
+            else:
+                above = opened.parent(node)
+                group.kept |= isinstance(above, ast.Assign) and isinstance(above.targets[0], ast.Attribute)
+                self._maker(group, module, opened, node, maker)
+        for name, group in by_name.items():
+            if name:
+                self._uses(group)
+                yield group
+
+    def _made(self, library: dict[str, Any]) -> Iterator[tuple[Module, int, str]]:
+        """The calls that make a client of a library."""
+        for maker in library["makers"]:
+            for module, call in self._calls.calls_named(maker.rpartition(".")[2]):
+                outside = self._project.program.resolve(module, call.scope, call.callee).outside if call.callee else ()
+                if maker in outside and call.number >= 0:
+                    yield module, call.number, maker
+
+    # How it is made
+
+    def _maker(self, group: Group, module: Module, opened: Opened, node: ast.Call, maker: str) -> None:
+        refused = set(group.library.get("refused_options", ()))
+        if any(each.arg is None or each.arg in refused for each in node.keywords):
+            group.refusal = f"{module.shown}:{node.lineno} makes the client in a way that the other class does not take"
+        if module.path not in self._project.within:
+            group.refusal = f"{module.shown} is not among the paths given"
+        callee = dotted(node.func)
+        twin = group.library["makers"][maker]
+        text, addition = _in_place(callee, maker, twin)
+        top = opened.top(node)
+        number = opened.call_numbers[node] - module.facts.first_calls[top]
+        kept = tuple(Argument(place) for place in range(len(node.args) + len(node.keywords)))
+        if group.library.get("context") and opened.function(node) is not opened.tree:
+            kept += self._with_context(group, module, opened, node)
+        group.edits[module.path].append(Recast(top, number, callee, text, kept, awaited=False))
+        group.edits[module.path] += [addition] if addition else []
+        above = opened.parent(node)
+        if isinstance(above, ast.AnnAssign):
+            self._annotated(group, module, opened, above.annotation, text)
+        elif isinstance(above, ast.withitem):
+            block = opened.parent(above)
+            if not group.library.get("block") or not isinstance(block, ast.With) or len(block.items) > 1:
+                group.refusal = (
+                    f"{module.shown}:{node.lineno} enters the client in a way that the other class does not know"
+                )
+            else:
+                group.edits[module.path].append(AsyncBlock(top, opened.number(block, ast.stmt), block.lineno))
+
+    def _with_context(self, group: Group, module: Module, opened: Opened, node: ast.Call) -> tuple[Argument, ...]:
+        """A context for certificates that is made once: making one holds the loop for 25 ms."""
+        if any(each.arg == "verify" for each in node.keywords):
+            return ()
+        owner = dotted(node.func).rpartition(".")[0]
+        taken = {name_of(each) for each in opened.tree.body for each in getattr(each, "targets", ())}
+        if not owner or "_SSL_CTX" in taken:
+            group.refusal = f"{module.shown}:{node.lineno} leaves no name for a context that is made once"
+            return ()
+        group.edits[module.path].append(Define("_SSL_CTX", f"_SSL_CTX = {owner}.create_ssl_context()"))
+        return (Argument(-1, "verify", "_SSL_CTX"),)
+
+    def _annotated(self, group: Group, module: Module, opened: Opened, note: ast.expr, text: str) -> None:
+        known = {each.rpartition(".")[2] for each in group.library["makers"]}
+        if isinstance(note, ast.Name | ast.Attribute) and name_of(note) in known:
+            group.edits[module.path].append(Reword(*opened.mention(note), text))
+        else:
+            group.refusal = f"{module.shown}:{note.lineno} says in an annotation what the client is"
+
+    # What is done with it
+
+    def _uses(self, group: Group) -> None:
+        seen: set[str] = set()
+        while group.names - seen:
+            name = min(group.names - seen)
+            seen.add(name)
+            for path, text in self._project.texts():
+                if name not in _IDENTIFIER.findall(text):
+                    continue
+                if path not in self._modules:
+                    group.refusal = group.refusal or f"{path} cannot be read, and its text mentions {name}"
+                    continue
+                module, opened = self._modules[path], self._project.open(path)
+                for node in walk(opened.tree):
+                    if isinstance(node, ast.Name | ast.Attribute) and name_of(node) == name:
+                        self._use(group, module, opened, node)
+                    elif is_test(path) and isinstance(node, ast.Constant) and str(node.value).endswith(f".{name}"):
+                        # `patch("app.cache.client")`
+                        group.refusal = group.refusal or f"{module.shown}:{node.lineno} puts something in its place"
+
+    def _use(self, group: Group, module: Module, opened: Opened, node: ast.Name | ast.Attribute) -> None:
+        if not isinstance(node.ctx, ast.Load):
+            return
+        values = self.values(module, opened, node)
+        types = {value.type for value in values if isinstance(value, Thing)}
+        if types.isdisjoint(group.library["types"]):
+            unknown = not values and isinstance(node, ast.Attribute) and not _is_import(module, node)
+            if unknown and self._may_be(group, opened, node):
+                group.refusal = group.refusal or f"{module.shown}:{node.lineno} may use it, on something unknown"
+            return
+        if is_test(module.path):
+            group.refusal = group.refusal or f"{module.shown}:{node.lineno} is a test that uses the client"
+        elif module.path not in self._project.within:
+            group.refusal = group.refusal or f"{module.shown} is not among the paths given"
+        else:
+            self._followed(group, module, opened, node)
+
+    def _may_be(self, group: Group, opened: Opened, node: ast.expr) -> bool:
+        """Whether an attribute of something unknown may be a client that a class keeps: it is used as one."""
+        above = opened.parent(node)
+        used = isinstance(above, ast.Attribute) and isinstance(opened.parent(above), ast.Call | ast.Attribute)
+        return group.kept and used
+
+    def _followed(self, group: Group, module: Module, opened: Opened, node: ast.expr) -> None:
+        """From a client to the call that waits, attribute by attribute."""
+        above = opened.parent(node)
+        differs = set(group.library["differs"])
+        place = f"{module.shown}:{node.lineno}"
+        while True:
+            match above:
+                case ast.Attribute(attr=name) if name in differs:
+                    group.refusal = group.refusal or f"the asynchronous class has another `{name}` ({place})"
+                    return
+                case ast.Attribute(ctx=ast.Load()) | ast.Subscript(ctx=ast.Load()) if above.value is node:
+                    node, above = above, opened.parent(above)
+                case ast.Call() if above.func is node:
+                    if not self._called(group, module, opened, above):
+                        return
+                    node, above = above, opened.parent(above)
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if value is node and self._is_family(
+                    group, module, opened, node
+                ):
+                    group.names.add(name)
+                    return
+                case _ if name_of(node) in group.library.get("attributes", ()):
+                    return
+                case _:
+                    group.refusal = group.refusal or f"{place} hands it on, or takes it in a way that is not understood"
+                    return
+
+    def _is_family(self, group: Group, module: Module, opened: Opened, node: ast.expr) -> bool:
+        types = {value.type for value in self.values(module, opened, node) if isinstance(value, Thing)}
+        return bool(types) and types <= set(group.library["types"])
+
+    def _called(self, group: Group, module: Module, opened: Opened, node: ast.Call) -> bool:
+        """A call of one of its methods; whether what it gives is to be followed further."""
+        number = opened.call_numbers[node]
+        place = f"{module.shown}:{node.lineno}"
+        site = self._sites.get((module.path, number))
+        method = name_of(node.func)
+        if site is not None:
+            self._awaited(group, module, opened, site, node)
+            return False
+        if method in group.library["closes"]:
+            self._closed(group, module, opened, node, group.library["closes"][method])
+            return False
+        if method in group.library.get("derived", ()):
+            return True
+        group.refusal = (
+            group.refusal or f"{place} calls `{method}` where it cannot be awaited, or where it is not known to wait"
+        )
+        return False
+
+    def _awaited(self, group: Group, module: Module, opened: Opened, site: Site, node: ast.Call) -> None:
+        group.calls.add((module.path, site.call.number))
+        place = f"{module.shown}:{node.lineno}"
+        if module.facts.scopes[site.function].kind != "async def":
+            group.refusal = group.refusal or f"{place} uses it in a plain function"
+            return
+        streams = group.library.get("streams")
+        if streams and any(each.arg in {streams, None} for each in node.keywords):
+            group.refusal = group.refusal or f"{place} may read the answer part by part"
+            return
+        situation = self._project.situation(site)
+        hazard = worst(self._project.of_await(situation)) if situation is not None else None
+        if hazard is not None and hazard.level == "manual":
+            group.refusal = group.refusal or f"{place}: {hazard.reason}"
+        elif hazard is not None:
+            group.hazards.append(hazard.reason)
+        self._await(group, module, opened, node, ast.get_source_segment(opened.text, node.func) or "")
+
+    def _closed(self, group: Group, module: Module, opened: Opened, node: ast.Call, name: str) -> None:
+        function = opened.function(node)
+        if not isinstance(function, ast.AsyncFunctionDef):
+            group.refusal = group.refusal or f"{module.shown}:{node.lineno} closes it in a plain function"
+            return
+        text = ast.get_source_segment(opened.text, node.func) or ""
+        self._await(group, module, opened, node, f"{text.rpartition('.')[0]}.{name}")
+
+    def _await(self, group: Group, module: Module, opened: Opened, node: ast.Call, function: str) -> None:
+        if "\n" in function or not function:
+            group.refusal = group.refusal or f"{module.shown}:{node.lineno} is spread over several lines"
+            return
+        top = opened.top(node)
+        number = opened.call_numbers[node] - module.facts.first_calls[top]
+        group.edits[module.path].append(AwaitTwin(top, number, dotted(node.func), function))
+
+
+def _target(opened: Opened, node: ast.Call) -> str:
+    """The name that a new client gets: of a variable, or (with a dot before it) of an attribute."""
+    match opened.parent(node):
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            return name
+        case ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=name)]):
+            return name
+        case ast.withitem(optional_vars=ast.Name(id=name)):
+            return name
+    return ""
+
+
+def _in_place(callee: str, maker: str, twin: str) -> tuple[str, AddImport | None]:
+    """The twin's maker as it is written where the other one stands, and the import that it needs."""
+    library, _, old = maker.rpartition(".")
+    new_library, _, new = twin.rpartition(".")
+    if callee == maker:
+        # `redis.asyncio` is a module of its own; `openai.AsyncOpenAI` stands beside the other class.
+        return twin, None if library == new_library else AddImport("redis.asyncio")
+    if callee == old:
+        alias = f"Async{new}" if new == old else ""
+        return alias or new, AddImport(new_library, alias, new)
+    owner = callee.removesuffix(f".{old}")
+    return f"{owner}.{new}", None
+
+
+def _is_import(module: Module, node: ast.Attribute) -> bool:
+    root = dotted(node).partition(".")[0]
+    return any(name == root for _, name in module.imported_names)

@@ -1,0 +1,29 @@
+"""One call on its way to httpx, with all that was found out about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ast
+
+    from codemods.edits import AsyncBlock, Reword
+    from codemods.hazards import Hazard, Situation
+    from codemods.mods.http.calls import Asked
+
+
+@dataclass(eq=False)
+class Member:
+    """A call that may go to httpx."""
+
+    number: int
+    situation: Situation
+    node: ast.Call
+    asked: Asked
+    refusal: str = ""
+    session: ast.With | None = None
+    """The block of the session whose method it is."""
+    hazards: list[Hazard] = field(default_factory=list)
+    edits: list[Reword | AsyncBlock] = field(default_factory=list)
+    covered: list[ast.AST] = field(default_factory=list)
