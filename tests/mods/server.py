@@ -16,6 +16,21 @@ if TYPE_CHECKING:
 Request = dict[str, object]
 # They differ from library to library, and say nothing about the request.
 _INDIFFERENT = {"user-agent", "accept-encoding", "connection", "host", "content-length"}
+# What the services say whose clients are tried: each finds its own part.
+_SERVICE = {
+    "id": "1",
+    "object": "list",
+    "created": 1,
+    "model": "m",
+    "type": "message",
+    "role": "assistant",
+    "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "hello"}}],
+    "data": [{"object": "embedding", "index": 0, "embedding": [0.5]}],
+    "usage": {"input_tokens": 3, "output_tokens": 1, "prompt_tokens": 3, "completion_tokens": 1, "total_tokens": 4},
+    "content": [{"type": "text", "text": "hello"}],
+    "stop_reason": "end_turn",
+    "hits": {"hits": [{"_source": {"name": "a"}}]},
+}
 _VERBS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
@@ -52,6 +67,9 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(float(rest or 0.3))
         elif what == "text":
             content, headers["Content-Type"] = b"plain text", "text/plain; charset=utf-8"
+        elif what == "json":
+            content = json.dumps(_SERVICE).encode()
+            headers["X-Elastic-Product"] = "Elasticsearch"
         elif what == "broken":
             content = b"{"
         self.send_response(int(status))

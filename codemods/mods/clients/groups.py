@@ -195,6 +195,8 @@ class Groups(Uses):
                 case ast.Attribute(attr=name) if name in differs:
                     group.refusal = group.refusal or f"the asynchronous class has another `{name}` ({place})"
                     return
+                case ast.Attribute(attr=name) if name in group.library.get("attributes", ()):
+                    return
                 case ast.Attribute(ctx=ast.Load()) | ast.Subscript(ctx=ast.Load()) if above.value is node:
                     node, above = above, opened.parent(above)
                 case ast.Call() if above.func is node:
@@ -205,8 +207,6 @@ class Groups(Uses):
                     group, module, opened, node
                 ):
                     group.names.add(name)
-                    return
-                case _ if name_of(node) in group.library.get("attributes", ()):
                     return
                 case _:
                     group.refusal = group.refusal or f"{place} hands it on, or takes it in a way that is not understood"
@@ -284,16 +284,16 @@ def _target(opened: Opened, node: ast.Call) -> str:
 
 def _in_place(callee: str, maker: str, twin: str) -> tuple[str, AddImport | None]:
     """The twin's maker as it is written where the other one stands, and the import that it needs."""
-    library, _, old = maker.rpartition(".")
-    new_library, _, new = twin.rpartition(".")
-    if callee == maker:
+    root, dot, rest = callee.partition(".")
+    tail = f"{dot}{rest}"
+    known = maker.removesuffix(tail)
+    if tail and twin.startswith(f"{known}."):
         # `redis.asyncio` is a module of its own; `openai.AsyncOpenAI` stands beside the other class.
-        return twin, None if library == new_library else AddImport("redis.asyncio")
-    if callee == old:
-        alias = f"Async{new}" if new == old else ""
-        return alias or new, AddImport(new_library, alias, new)
-    owner = callee.removesuffix(f".{old}")
-    return f"{owner}.{new}", None
+        inner = "redis.asyncio" if root == "redis" and twin.startswith("redis.asyncio.") else ""
+        return f"{root}{twin.removeprefix(known)}", AddImport(inner) if inner else None
+    module, _, name = twin.removesuffix(tail).rpartition(".")
+    alias = f"Async{name}" if name == root else ""
+    return f"{alias or name}{tail}", AddImport(module, alias, name)
 
 
 def _is_import(module: Module, node: ast.Attribute) -> bool:
