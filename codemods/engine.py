@@ -194,6 +194,8 @@ class _Run:
             if decision.finding.id in fixed and isinstance(decision.change, Speak):
                 old = decision.site.entry.name.partition(".")[0]
                 new = decision.change.library
+                if old == new:
+                    continue
                 bound = catalog.http()["bounds"][new]
                 replacing[Replacing(old, new, bound)].append(decision.site.module.path)
         if not replacing:

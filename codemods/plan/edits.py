@@ -72,7 +72,8 @@ def edits_for(project: Project, decisions: Iterable[Decision]) -> Mapping[str, t
                 opened = project.open(path)
                 alias, addition = module_name(project.program, spot, change.library)
                 found[path] |= _listed(*(in_words(each, alias) for each in change.edits), addition)
-                going[path] += [name for each in change.edits for name in _mentioned(opened, each)]
+                gone = [name for each in change.edits for name in _mentioned(opened, each)]
+                going[path] += [name for name in gone if name.id != alias]
             case Retool():
                 for other, of_file in change.files:
                     opened = project.open(other)

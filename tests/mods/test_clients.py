@@ -146,21 +146,17 @@ def backend(case: str, folder: Path) -> Iterator[tuple[str, Callable[[], object]
         with serving() as (url, came):
 
             def asked() -> object:
-                found = [
-                    {
-                        **each,
-                        "headers": {
-                            k: v
-                            for k, v in each["headers"].items()
-                            if not k.startswith(("x-stainless", "x-elastic-client"))
-                        },
-                    }  # type: ignore[attr-defined]
-                    for each in came
-                ]
+                found = [without_own_headers(each) for each in came]
                 came.clear()
                 return found
 
             yield url, asked
+
+
+def without_own_headers(request: dict[str, Any]) -> dict[str, Any]:
+    """A request without what a client says about itself."""
+    own = ("x-stainless", "x-elastic-client")
+    return {**request, "headers": {k: v for k, v in request["headers"].items() if not k.startswith(own)}}
 
 
 def outcome(code: str) -> Any:  # noqa: ANN401 (whatever the case gives)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 HEAD = """\
 import json
+import httpx
 import requests
 from requests.auth import HTTPBasicAuth, HTTPDigestAuth
 
@@ -76,6 +77,7 @@ def test_the_same_is_asked_and_given(row: str, library: str, server: tuple[str, 
     after = next(change for change in result.changes if change.path == "main.py").after.decode()
     compile(ast.parse(after), "<after>", "exec")
     assert "requests.get(" not in after
+    assert "httpx.get(" not in after
     assert outcome(after, url, came) == outcome(before, url, came)
     write(tmp_path, {"main.py": after.encode()})
     assert run(tmp_path, settings=settings(library), changing=True).changes == ()

@@ -4,7 +4,8 @@
 
 A client whose every use is a call in a coroutine is made from the asynchronous class of the same library, and each of
 these calls is awaited: Redis, OpenAI, Anthropic, Elasticsearch, PyMongo and `httpx.Client`. It may be a variable of the
-module, of a function, or an attribute that one class sets; imports and annotations follow.
+module, of a function, or an attribute that one class sets; imports and annotations follow. Where an object has a method
+for either world, as LangChain's and LlamaIndex's have, the other one is awaited: `await chain.ainvoke(…)`.
 
 ## Why
 
@@ -56,6 +57,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemods.mods.clients.groups import Groups
+from codemods.mods.clients.methods import by_method
 from codemods.mods.codemod import Retool, Verdict
 from codemods.program.classes import is_test
 
@@ -72,9 +74,10 @@ def decide(work: Work) -> list[Verdict | None]:
     found: list[Verdict | None] = []
     for situation, settled in zip(work.situations, work.settled, strict=True):
         site = situation.site
-        group = None if settled or site.chain or is_test(site.module.path) else groups.of(site)
+        ours = not (settled or site.chain or is_test(site.module.path))
+        group = groups.of(site) if ours else None
         if group is None:
-            found.append(None)
+            found.append(by_method(work.project, situation) if ours else None)
         elif group.refusal:
             found.append(Verdict("manual", group.refusal))
         else:

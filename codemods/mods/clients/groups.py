@@ -57,7 +57,12 @@ class Groups(Uses):
             for site in sites
             if not site.chain and site.call.number >= 0
         }
-        self._groups = [group for library in catalog.clients().values() for group in self._of_library(library)]
+        self._groups = [
+            group
+            for name, library in catalog.clients().items()
+            if name != "methods"
+            for group in self._of_library(library)
+        ]
 
     def of(self, site: Site) -> Group | None:
         """The group that a call belongs to."""

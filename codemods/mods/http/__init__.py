@@ -8,6 +8,8 @@ limit unless one is given, redirects followed. All calls of a function share one
 certificates is made once, when the module is imported, because making it takes 25 ms of the loop's time. Arguments,
 what is read of the answers and the exceptions that are caught get httpx's names.
 
+`httpx.get(…)` in a coroutine is awaited in the same way.
+
 `httpx2` is used where the project declares it (or by the setting `http-client`): httpx itself is no longer maintained,
 and httpx2 continues it under another name.
 
@@ -84,6 +86,7 @@ from codemods import catalog
 from codemods.mods.http.calls import Reader
 from codemods.mods.http.function import Function
 from codemods.mods.http.member import Member
+from codemods.mods.http.same import Same, read_same
 from codemods.mods.http.sessions import session_of
 from codemods.program.classes import is_test
 
@@ -106,7 +109,21 @@ def decide(work: Work) -> list[Verdict | None]:
     members = list(_members(work, function))
     if members:
         Function(work, function, members).decide(found)
+    same = list(_same(work))
+    if same and not any(found):
+        Same(work, function, same).decide(found)
     return found
+
+
+def _same(work: Work) -> Iterator[Member]:
+    """The calls of httpx's own functions."""
+    for number, situation in enumerate(work.situations):
+        library, _, method = situation.site.entry.name.rpartition(".")
+        node = situation.node
+        ours = library == "httpx" and method in catalog.http()["functions"] and not situation.site.chain
+        if ours and isinstance(node, ast.Call) and not work.settled[number]:
+            asked = read_same(situation, node, method)
+            yield Member(number, situation, node, asked, asked.refusal)
 
 
 def _members(work: Work, function: ast.AsyncFunctionDef) -> Iterator[Member]:

@@ -29,6 +29,9 @@ _ELSEWHERE = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", ".netrc")
 class Function:
     """One coroutine's calls, which share a client."""
 
+    own = False
+    """Whether the calls are of the client's own library."""
+
     def __init__(self, work: Work, function: ast.AsyncFunctionDef, members: list[Member]) -> None:
         self.work = work
         self.project: Project = work.project
@@ -37,7 +40,7 @@ class Function:
         self.function = function
         self.members = members
         self.errors = Errors(work)
-        self.library = client_of(self.project, self.module.path)
+        self.library = "httpx" if self.own else client_of(self.project, self.module.path)
         self.handlers: dict[ast.ExceptHandler, list[Reword]] = {}
         self.block: Sequence[ast.stmt] = ()
         """The statements that go into the client's own block."""
@@ -178,10 +181,13 @@ class Function:
         """What a person should look at, for all calls at once."""
         if self.library not in self.project.runtime(self.module.path):
             yield Hazard("unsafe", f"{self.library} is not among the dependencies that the project declares")
-        if self.shares():
-            yield Hazard("unsafe", "calls share a client, so a cookie that a redirect sets is not sent on")
+        yield from self._of_sharing()
         yield from self.project.once("http: mocks", lambda: list(_mocks(self.project)))
         yield from self.project.once("http: registered", lambda: list(registered(self.project)))
+
+    def _of_sharing(self) -> Iterator[Hazard]:
+        if self.shares():
+            yield Hazard("unsafe", "calls share a client, so a cookie that a redirect sets is not sent on")
 
     def shares(self) -> bool:
         """Whether several calls are made by the client of the block."""
@@ -194,7 +200,7 @@ class Function:
         texts = Texts(self.opened, self.module, self.function, self.library)
         tries = {block for member in self.going for block in self.errors.tries(member.node)}
         if self.loose:
-            yield from texts.block(self.loose, self.block, shared=self.shares())
+            yield from texts.block(self.loose, self.block, shared=self.shares(), own=self.own)
         for block in {member.session for member in self.going if member.session is not None}:
             yield from texts.session(block, [member for member in self.going if member.session is block])
         for member in self.going:

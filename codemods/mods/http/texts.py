@@ -32,7 +32,9 @@ class Texts:
         self._function = function
         self._library = library
 
-    def block(self, members: Sequence[Member], statements: Sequence[ast.stmt], *, shared: bool) -> Iterator[Edit]:
+    def block(
+        self, members: Sequence[Member], statements: Sequence[ast.stmt], *, shared: bool, own: bool = False
+    ) -> Iterator[Edit]:
         """The client's block around some statements, and its calls."""
         client = unlike("client", {name_of(n) or getattr(n, "arg", "") for n in ast.walk(self._function)})
         yield from self._calls(members, client)
@@ -40,7 +42,10 @@ class Texts:
         jar = self._constant("_NO_COOKIES", _NO_COOKIES)
         verify = next((member.asked.verify for member in members if member.asked.verify), "")
         cookies = jar.name if shared else next((member.asked.cookies for member in members), "")
-        made = ", ".join(f"{name}={text}" for name, text in _options(members, verify or context.name, cookies))
+        options = list(_options(members, verify or context.name, cookies))
+        # httpx's own functions follow no redirects, and have httpx's own time limit.
+        options = [each for each in options if each[0] in {"verify", "cookies"}] if own else options
+        made = ", ".join(f"{name}={text}" for name, text in options)
         first, last = statements[0], statements[-1]
         yield Within(
             self._opened.top(first),
