@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from codemods import catalog
 from codemods.model import Remark
-from codemods.mods import Convert, Cut, Thread
+from codemods.mods import Convert, Cut, Speak, Thread
 from codemods.program.classes import is_test
 
 if TYPE_CHECKING:
@@ -21,9 +22,23 @@ _POOL = {"pool_size": 5, "max_overflow": 10}
 
 def notes(project: Project, decisions: Iterable[Decision]) -> Iterator[Remark]:
     """Limits that did not matter as long as the loop did one thing at a time."""
+    made = list(decisions)
     moved = (Convert, Cut, Thread)
-    if any(isinstance(each.change, moved) and each.site.entry.kind == "database" for each in decisions):
+    if any(isinstance(each.change, moved) and each.site.entry.kind == "database" for each in made):
         yield from _small_pools(project)
+    asking = [each.site.module.path for each in made if isinstance(each.change, Speak)]
+    if asking:
+        yield from _mocks(project, asking[0])
+
+
+def _mocks(project: Project, path: str) -> Iterator[Remark]:
+    """Tests that answer for requests, where the project has a library that can answer for httpx."""
+    known = catalog.http()["mocks"]
+    port = next((text for name, text in known["ports"].items() if name in project.named(path)), "")
+    for module in project.program.modules.values():
+        found = sorted(module.imported_roots & set(known["modules"]))
+        if port and found:
+            yield Remark(module.shown, 0, f"{found[0]} does not answer for httpx: {port}")
 
 
 def _small_pools(project: Project) -> Iterator[Remark]:

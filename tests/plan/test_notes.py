@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from codemods.config import Settings
-from tests.support import run
+from tests.support import run, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,3 +49,20 @@ def test_nothing_to_say_where_nothing_moves(tmp_path: Path) -> None:
     (tmp_path / "db.py").write_text("from sqlalchemy import create_engine\n\nengine = create_engine(URL)\n", "utf-8")
     (tmp_path / "main.py").write_text(ROUTE.replace("async def", "def"), "utf-8")
     assert run(tmp_path, settings=Settings()).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("library", "said"), [("respx", "respx.get(url)"), ("pytest-httpx", "httpx_mock"), ("nothing", "")]
+)
+def test_how_mocks_are_ported(tmp_path: Path, library: str, said: str) -> None:
+    files = {
+        "main.py": "import requests\n\n\nasync def read():\n    return requests.get('http://a').status_code\n",
+        "tests/test_main.py": "import responses\n",
+        "requirements.txt": "requests\nhttpx\n",
+        "requirements-dev.txt": f"responses\n{library}\n",
+    }
+    write(tmp_path, files)
+    settings = Settings(codemods=("http",), unsafe=frozenset({"http"}))
+    notes = run(tmp_path, settings=settings, changing=True).notes
+    assert [note.path for note in notes] == (["tests/test_main.py"] if said else [])
+    assert all(said in note.text for note in notes)
