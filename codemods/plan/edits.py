@@ -177,8 +177,8 @@ def _conversion(
                 continue
             module = project.program.modules[reference.path]
             call = module.calls[reference.call]
-            stays = reference.how == "awaited" and reference.holder not in functions and known.blocks(function)
-            if stays:
+            stays = reference.how == "awaited" and reference.holder not in functions
+            if stays and known.may_block(function, reference):
                 spot = Spot(module, call.scope, call.place[0])
                 runner = runner_for(project.program, module, "other", project.offload)
                 yield reference.path, _listed(*_offload(project, spot, call, runner)), []

@@ -151,7 +151,7 @@ class Clusters:
                 return Standing("manual", f"it is an async generator that {self._shown(reference)} uses by itself")
             if reference.also - going:
                 return Standing("manual", f"{self._shown(reference)} may call something else as well")
-            if reference.how == "awaited" and reference.holder not in going and self.blocks(function):
+            if reference.how == "awaited" and reference.holder not in going and self.may_block(function, reference):
                 hazards += self._of_offload(function, reference)
         if not called and not any(self._called(each) for each in self._relatives(function)):
             return Standing("manual", _NOBODY)
@@ -256,6 +256,10 @@ class Clusters:
 
     # Those that stay and call one that goes
 
+    def may_block(self, function: Definition, reference: Reference) -> bool:
+        """Whether a call may run something that blocks: it may be of several methods."""
+        return any(self.blocks(each) for each in (function, *reference.also))
+
     def blocks(self, function: Definition) -> bool:
         """Whether a function blocks, itself or through those that it awaits."""
         seen: set[Definition] = set()
@@ -276,7 +280,8 @@ class Clusters:
 
     def _of_offload(self, function: Definition, reference: Reference) -> list[Hazard]:
         """What stands against calling a function through a thread where it was awaited."""
-        site = self._site_at(function, reference)
+        called = (each for each in (function, *sorted(reference.also)) if self.blocks(each))
+        site = next((found for each in called if (found := self._site_at(each, reference)) is not None), None)
         situation = self._project.situation(site) if site is not None else None
         if site is None or situation is None:
             return [Hazard("manual", f"{self._shown(reference)} cannot call it through a thread")]
