@@ -21,7 +21,7 @@ from codemods.edits import (
 )
 from codemods.rewrite.awaits import AwaitedCall, bare, enclosed, in_thread, swapped, through
 from codemods.rewrite.blocks import Statement, last_bare, without_empty
-from codemods.rewrite.lines import Style, fitted_line
+from codemods.rewrite.lines import Style, fitted_arguments, fitted_line
 from codemods.rewrite.mentions import Mentions
 from codemods.rewrite.names import dotted, without_name
 from codemods.rewrite.outlines import hoisted, outlined
@@ -123,6 +123,7 @@ class Editor(Mentions):
             call = swapped(updated_node, edit.twin)
         else:
             call = in_thread(updated_node.with_changes(func=self.fitted(updated_node.func)), edit.runner, edit.partial)
+            call = fitted_arguments(call, "".join(self.indents), self.style.limit)
         self.stretched = True
         new = AwaitedCall(call, lpar=updated_node.lpar, rpar=updated_node.rpar)
         self.awaited.add(new)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 _EMPTY = cst.Module([])
+_NOTHING = cst.SimpleWhitespace("")
 # What formatters break where the project says nothing.
 WIDEST = 88
 
@@ -36,6 +37,23 @@ def fitted_line(line: cst.SimpleStatementLine, indent: str, unit: str, limit: in
     apart = broken(call, indent, unit, limit)
     whole = value.with_changes(expression=apart) if isinstance(value, cst.Await) else apart
     return line.with_changes(body=[statement.with_changes(value=whole)])
+
+
+def fitted_arguments(call: cst.Call, indent: str, limit: int) -> cst.Call:
+    """A call whose arguments share a line of their own that has got too long: each has one then."""
+    inside = call.whitespace_before_args
+    arguments = list(call.args)
+    together = "".join(_EMPTY.code_for_node(each.with_changes(whitespace_after_arg=_NOTHING)) for each in arguments)
+    if not isinstance(inside, cst.ParenthesizedWhitespace) or "\n" in together or len(arguments) == 1:
+        return call
+    base = inside.last_line.value
+    if not limit or len(indent) + len(base) + len(together) <= limit:
+        return call
+    comma = cst.Comma(whitespace_after=_newline(base))
+    last = arguments[-1]
+    closing = last.comma.whitespace_after if isinstance(last.comma, cst.Comma) else last.whitespace_after_arg
+    end = last.with_changes(comma=cst.Comma(whitespace_after=closing), whitespace_after_arg=_NOTHING)
+    return call.with_changes(args=[*(each.with_changes(comma=comma) for each in arguments[:-1]), end])
 
 
 def _too_long(line: cst.SimpleStatementLine, indent: str, limit: int) -> bool:

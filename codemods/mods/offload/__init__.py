@@ -247,8 +247,10 @@ class _Function:
                 if region is not None:
                     yield region
         for statement in marked:
-            several = sum(self.statements[n] is statement for n in left) > 1
-            if several and isinstance(statement, ast.Assign | ast.AnnAssign | ast.Expr | ast.Return):
+            here = [self.work.situations[n].node for n in left if self.statements[n] is statement]
+            if (len(here) > 1 or any(map(_spread, here))) and isinstance(
+                statement, ast.Assign | ast.AnnAssign | ast.Expr | ast.Return
+            ):
                 alone = self.surgeon.region([statement])
                 if isinstance(alone, Region):
                     yield alone
@@ -367,6 +369,11 @@ def _given_at(region: Region) -> int:
         case ast.Assign(targets=[ast.Name(id=name)], lineno=line) if region.results == (name,):
             return line
     return 0
+
+
+def _spread(node: ast.expr) -> bool:
+    """Whether what is called takes several lines, which would read badly as an argument."""
+    return isinstance(node, ast.Call) and node.func.lineno != node.func.end_lineno
 
 
 def _no_runner() -> Hazard:

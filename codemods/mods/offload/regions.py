@@ -133,7 +133,9 @@ class Surgeon:
                 if early:
                     outer.append(name)
                 continue
-            if name in certain and not early:
+            # What is given back is not set where an exception comes in between.
+            raised = any(self._handles(node, statements) for node in self._reads(name, within))
+            if name in certain and not early and not raised:
                 results.append(name)
             elif elsewhere:
                 outer.append(name)
@@ -192,9 +194,11 @@ class Surgeon:
         end = statements[-1].end_lineno or statements[-1].lineno
         replaced = not looped and self._replaced_after(name, statements)
         for node in self._reads(name, within):
-            if self._runs_later(node) or self._handles(node, statements):
+            if self._runs_later(node):
                 return True
-            if not replaced and (looped or node.lineno > end) and not self._set_anew(node, statements):
+            if self._set_anew(node, statements):
+                continue
+            if self._handles(node, statements) or (not replaced and (looped or node.lineno > end)):
                 return True
         return False
 
@@ -237,8 +241,9 @@ class Surgeon:
         return False
 
     def _handles(self, node: ast.AST, statements: Sequence[ast.stmt]) -> bool:
+        """Whether a node stands in a handler, or in what comes last, of a `try` around some statements."""
         tries = [above for above, _ in self.opened.ancestors(statements[0]) if isinstance(above, ast.Try)]
-        return any(above in tries for above, _ in self.opened.ancestors(node)) and node.lineno > statements[0].lineno  # type: ignore[attr-defined]
+        return any(above in tries and part not in above.body for above, part in self.opened.ancestors(node))
 
 
 def _own(statements: Iterable[ast.AST]) -> Iterator[ast.AST]:
