@@ -185,6 +185,22 @@ class Reader:
     def _json(self, value: ast.expr, place: int) -> Argument | None:
         return None if _is_none(value) else Argument(place)
 
+    def _files(self, value: ast.expr, place: int) -> Argument | None:
+        """Files with a name and content that is in memory: httpx says of each what type it guesses."""
+        if _is_none(value):
+            return None
+        for key, each in literal_items(value):
+            match each:
+                case ast.Tuple(elts=[name, content, *_]) if key is not None:
+                    if not (self._kinds.of(name) <= TEXT and self._kinds.of(content) <= BYTES):
+                        self._asked.refusal = "it sends a file that is not known to be bytes in memory"
+                case _:
+                    self._asked.refusal = "it sends a file to which httpx gives another name"
+        if not isinstance(value, ast.Dict):
+            self._asked.refusal = "its files are put together while it runs"
+        self._asked.unsafe("httpx says of what type it takes each file to be")
+        return Argument(place)
+
     def _headers(self, value: ast.expr, place: int) -> Argument | None:
         if _is_none(value):
             return None
@@ -313,6 +329,7 @@ _HANDLERS: Mapping[str, Callable[[Reader, ast.expr, int], Argument | None]] = {
     "auth": Reader._auth,  # noqa: SLF001
     "cookies": Reader._cookies,  # noqa: SLF001
     "data": Reader._data,  # noqa: SLF001
+    "files": Reader._files,  # noqa: SLF001
     "headers": Reader._headers,  # noqa: SLF001
     "json": Reader._json,  # noqa: SLF001
     "method": Reader._verb,  # noqa: SLF001

@@ -40,7 +40,7 @@ class Function:
         self.function = function
         self.members = members
         self.errors = Errors(work)
-        self.library = "httpx" if self.own else client_of(self.project, self.module.path)
+        self.library, self.named = ("httpx", "") if self.own else client_of(self.project, self.module.path)
         self.handlers: dict[ast.ExceptHandler, list[Reword]] = {}
         self.block: Sequence[ast.stmt] = ()
         """The statements that go into the client's own block."""
@@ -74,7 +74,7 @@ class Function:
         hazards = [hazard for member in self.going for hazard in (*member.hazards, *member.asked.hazards)]
         hazard = worst([*hazards, *self._of_all()])
         change = Speak(self.library, tuple(self._edits()))
-        calm = f"{self.library}'s client asks the same and lets the loop go on"
+        calm = f"the client of {self.library}{self.named} asks the same and lets the loop go on"
         verdict = Verdict("unsafe", hazard.reason, change) if hazard else Verdict("safe", calm, change)
         settled = {node for member in self.going for node in (member.node, *member.covered)}
         for number, situation in enumerate(self.work.situations):
@@ -180,7 +180,8 @@ class Function:
     def _of_all(self) -> Iterator[Hazard]:
         """What a person should look at, for all calls at once."""
         if self.library not in self.project.runtime(self.module.path):
-            yield Hazard("unsafe", f"{self.library} is not among the dependencies that the project declares")
+            both = "neither httpx nor httpx2, which continues it, is" if not self.named else f"{self.library} is not"
+            yield Hazard("unsafe", f"{both} among what the project declares that it needs to run")
         yield from self._of_sharing()
         yield from self.project.once("http: mocks", lambda: list(_mocks(self.project)))
         yield from self.project.once("http: registered", lambda: list(registered(self.project)))
@@ -216,15 +217,15 @@ def _is_part(situation: Situation) -> bool:
     return situation.site.entry.name.startswith("requests.Response.")
 
 
-def client_of(project: Project, path: str) -> str:
-    """The library to use: the one that the settings or a file's project name, for running before working on it."""
+def client_of(project: Project, path: str) -> tuple[str, str]:
+    """The library to use, and who names it: the settings, or a manifest, for running before working on it."""
     if project.http_client != "auto":
-        return project.http_client
+        return project.http_client, " (the settings name it)"
     for names in (project.runtime(path), project.named(path)):
         for name in ("httpx2", "httpx"):
             if name in names:
-                return name
-    return "httpx"
+                return name, " (a dependency)"
+    return "httpx", ""
 
 
 def _mocks(project: Project) -> Iterator[Hazard]:
