@@ -90,7 +90,7 @@ class Objects(Uses):
                 variables is not None
             ):
                 variables.add(name)
-            case ast.Attribute() | ast.Expr() | ast.Compare():
+            case ast.Attribute() | ast.Expr() | ast.Compare() | ast.Call(func=ast.Name(id="isinstance")):
                 return
             case _:
                 yield self.other(module, node, "an object of its class is handed on")
