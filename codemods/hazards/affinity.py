@@ -55,13 +55,11 @@ class Affinity:
                 yield from self.given_away(target.function)
         for function in entered:
             module = self._calls.program.modules[function.path]
-            made = {
-                call.number
-                for call in module.calls_in.get(function.scope, ())
-                if Outside(MAKER) in self._calls.callee(module, call)
-            }
             for store in module.facts.stores:
-                if store.value in made and not self._allowed_for(module):
+                if module.function_of(store.within or store.scope) != function.scope or self._allowed_for(module):
+                    continue
+                values = self._calls.of(module, function.scope, store.value, store.line)
+                if any(isinstance(each, Thing) and each.type.startswith("sqlite3.") for each in values):
                     yield Hazard(
                         "manual", f"`{store.name}` of {module.shown}:{store.line} must stay in the thread that made it"
                     )

@@ -50,6 +50,13 @@ def decide(project: Project, chosen: tuple[str, ...] = ()) -> Iterator[Decision]
     works = {function: _work(project, function, sites) for function, sites in sorted(project.sites.items())}
     given = {function: _given(work, codemods, reluctant) for function, work in works.items() if work.situations}
     changed = _whole_functions(given, whole)
+    parts = [each for each in codemods if not each.whole]
+    for function in given.keys() - changed:
+        if any(name in whole and verdict.change for each in given[function] for name, verdict in each):
+            # Nobody else was asked as long as the whole function was to change.
+            own = [[pair for pair in each if pair[0] in whole] for each in given[function]]
+            again = _given(works[function], parts, reluctant)
+            given[function] = [more + mine for more, mine in zip(again, own, strict=True)]
     seen: Counter[tuple[str, str, str]] = Counter()
     for function, work in works.items():
         said = given.get(function, [])
@@ -84,7 +91,9 @@ def _given(work: Work, codemods: Sequence[Codemod], reluctant: AbstractSet[str])
     said = {codemod.name: codemod.decide(work) for codemod in exact}
     first = exact if _all_settled(list(said.values())) else []
     for codemod in (*first, *(each for each in codemods if each not in first)):
-        if all(any(v.level == "safe" for _, v in each) for each in given):
+        # What changes a whole function does not where a twin was asked for.
+        twins = any(isinstance(v.change, Speak | Retool) for each in given for _, v in each[:1])
+        if all(any(v.level == "safe" and not (twins and n in whole) for n, v in each) for each in given):
             break
         settled = tuple(any(v.change is not None for n, v in each if n not in whole) for each in given)
         verdicts = said.get(codemod.name) or codemod.decide(replace(work, settled=settled))

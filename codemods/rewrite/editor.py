@@ -303,13 +303,13 @@ class Editor(Mentions):
         """Statements are outlined; empty lines, which libcst has left out, are put back and go with their gaps."""
         self.indents.pop()
         body = cast("list[Statement]", list(updated_node.body))
-        if not self.emptied.keys().isdisjoint(original_node.body):
+        emptied = not self.emptied.keys().isdisjoint(original_node.body)
+        if emptied:
             kept = iter(body)
-            body = without_empty(
-                [self.emptied[line] if line in self.emptied else next(kept) for line in original_node.body]
-            )
-        elif self.regions or self.blocks:
+            body = [self.emptied[line] if line in self.emptied else next(kept) for line in original_node.body]
+        if self.regions or self.blocks:
             body = self.with_regions(original_node, body)
+        body = without_empty(body) if emptied else body
         return updated_node.with_changes(body=body) if body != list(updated_node.body) else updated_node
 
     def with_regions(self, original: cst.IndentedBlock, body: list[Statement]) -> list[Statement]:
@@ -324,7 +324,7 @@ class Editor(Mentions):
                 continue
             end = _end(numbers, place, edit.last)
             parts[place : end + 1] = [
-                outlined(body[place : end + 1], edit, first=place == 0),
+                outlined(without_empty(body[place : end + 1]), edit, first=place == 0),
                 *([] for _ in body[place:end]),
             ]
         for place, number in enumerate(numbers):
@@ -332,7 +332,7 @@ class Editor(Mentions):
             if block is not None:
                 end = _end(numbers, place, block.last)
                 inside = [line for part in parts[place : end + 1] for line in part]
-                made = within(inside, block.head, "".join(self.indents), self.style)
+                made = within(without_empty(inside), block.head, "".join(self.indents), self.style)
                 parts[place : end + 1] = [[made], *([] for _ in body[place:end])]
         return [line for part in parts for line in part]
 

@@ -14,6 +14,7 @@ from codemods.facts.opened import name_of
 from codemods.facts.order import walk
 from codemods.facts.values import dotted
 from codemods.hazards import worst
+from codemods.mods.offload.words import unlike
 from codemods.mods.to_def.uses import Uses
 from codemods.program.classes import is_test
 from codemods.program.values import Thing
@@ -42,6 +43,10 @@ class Group:
     edits: dict[str, list[Edit]] = field(default_factory=lambda: defaultdict(list))
     kept: bool = False
     """Whether it is an attribute of objects."""
+    makers: set[tuple[str, int]] = field(default_factory=set)
+    """The calls that make a client, by file and number."""
+    scopes: set[int] = field(default_factory=set)
+    """The scopes that they stand in."""
     calls: set[tuple[str, int]] = field(default_factory=set)
     """The blocking calls, by file and number."""
 
@@ -82,10 +87,14 @@ class Groups(Uses):
                 group.refusal = f"{module.shown}:{node.lineno} makes a client without giving it a name"
             else:
                 above = opened.parent(node)
+                group.makers.add((module.path, number))
+                group.scopes.add(opened.scope(node))
                 group.kept |= isinstance(above, ast.Assign) and isinstance(above.targets[0], ast.Attribute)
                 self._maker(group, module, opened, node, maker)
+        nameless = by_name.get("")
         for name, group in by_name.items():
             if name:
+                group.refusal = group.refusal or (nameless.refusal if nameless is not None else "")
                 self._uses(group)
                 yield group
 
@@ -107,7 +116,7 @@ class Groups(Uses):
             group.refusal = f"{module.shown} is not among the paths given"
         callee = dotted(node.func)
         twin = group.library["makers"][maker]
-        text, addition = _in_place(callee, maker, twin)
+        text, addition = _in_place(callee, maker, twin, opened.identifiers)
         top = opened.top(node)
         number = opened.call_numbers[node] - module.facts.first_calls[top]
         kept = tuple(Argument(place) for place in range(len(node.args) + len(node.keywords)))
@@ -160,8 +169,9 @@ class Groups(Uses):
                     group.refusal = group.refusal or f"{path} cannot be read, and its text mentions {name}"
                     continue
                 module, opened = self._modules[path], self._project.open(path)
+                here = {name, *_renamed(opened, name)}
                 for node in walk(opened.tree):
-                    if isinstance(node, ast.Name | ast.Attribute) and name_of(node) == name:
+                    if isinstance(node, ast.Name | ast.Attribute) and name_of(node) in here:
                         self._use(group, module, opened, node)
                     elif is_test(path) and isinstance(node, ast.Constant) and str(node.value).endswith(f".{name}"):
                         # `patch("app.cache.client")`
@@ -169,9 +179,12 @@ class Groups(Uses):
 
     def _use(self, group: Group, module: Module, opened: Opened, node: ast.Name | ast.Attribute) -> None:
         if not isinstance(node.ctx, ast.Load):
+            self._set(group, module, opened, node)
             return
         values = self.values(module, opened, node)
         types = {value.type for value in values if isinstance(value, Thing)}
+        if not types.isdisjoint(group.library["types"]) and len(values) > len(types & set(group.library["types"])):
+            group.refusal = group.refusal or f"{module.shown}:{node.lineno} may be something else as well"
         if types.isdisjoint(group.library["types"]):
             unknown = not values and isinstance(node, ast.Attribute) and not _is_import(module, node)
             if unknown and self._may_be(group, opened, node):
@@ -183,6 +196,18 @@ class Groups(Uses):
             group.refusal = group.refusal or f"{module.shown} is not among the paths given"
         else:
             self._followed(group, module, opened, node)
+
+    def _set(self, group: Group, module: Module, opened: Opened, node: ast.Name | ast.Attribute) -> None:
+        """Something that the name is set to, in a file that makes the client: nothing but clients and None."""
+        above = opened.parent(node)
+        value = getattr(above, "value", None)
+        none = isinstance(value, ast.Constant) and value.value is None
+        made = isinstance(value, ast.Call) and (module.path, opened.call_numbers[value]) in group.makers
+        derived = value is not None and self._is_family(group, module, opened, value)
+        if module.path in {path for path, _ in group.makers} and value is not None and not (none or made or derived):
+            same = isinstance(node, ast.Attribute) or opened.scope(node) in group.scopes
+            if same:
+                group.refusal = group.refusal or f"{module.shown}:{node.lineno} puts something else in its place"
 
     def _may_be(self, group: Group, opened: Opened, node: ast.expr) -> bool:
         """Whether an attribute of something unknown may be a client that a class keeps: it is used as one."""
@@ -287,7 +312,7 @@ def _target(opened: Opened, node: ast.Call) -> str:
     return ""
 
 
-def _in_place(callee: str, maker: str, twin: str) -> tuple[str, AddImport | None]:
+def _in_place(callee: str, maker: str, twin: str, taken: frozenset[str]) -> tuple[str, AddImport | None]:
     """The twin's maker as it is written where the other one stands, and the import that it needs."""
     root, dot, rest = callee.partition(".")
     tail = f"{dot}{rest}"
@@ -297,8 +322,19 @@ def _in_place(callee: str, maker: str, twin: str) -> tuple[str, AddImport | None
         inner = "redis.asyncio" if root == "redis" and twin.startswith("redis.asyncio.") else ""
         return f"{root}{twin.removeprefix(known)}", AddImport(inner) if inner else None
     module, _, name = twin.removesuffix(tail).rpartition(".")
-    alias = f"Async{name}" if name == root else ""
+    alias = unlike(f"Async{name}" if name[0].isupper() else f"async_{name}", taken) if name in taken else ""
     return f"{alias or name}{tail}", AddImport(module, alias, name)
+
+
+def _renamed(opened: Opened, name: str) -> set[str]:
+    """The names that a file imports something as."""
+    return {
+        alias.asname
+        for node in walk(opened.tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.name == name and alias.asname
+    }
 
 
 def _is_import(module: Module, node: ast.Attribute) -> bool:

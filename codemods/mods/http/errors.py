@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from codemods import catalog
 from codemods.edits import LIBRARY, Reword
+from codemods.facts.opened import name_of
 from codemods.facts.values import dotted
 from codemods.hazards import Hazard
 from codemods.program.classes import is_test
@@ -44,9 +45,11 @@ class Errors:
             if isinstance(above, ast.Try) and part in above.body:
                 yield above
 
-    def reworded(self, handler: ast.ExceptHandler) -> tuple[list[Reword], str]:
+    def reworded(self, block: ast.Try, handler: ast.ExceptHandler) -> tuple[list[Reword], str]:
         """A handler for what httpx raises instead, or why there is none."""
         edits: list[Reword] = []
+        # What is wrong with JSON is an exception of requests, and none of httpx.
+        reads_json = any(name_of(node) == "json" for each in block.body for node in ast.walk(each))
         caught = _parts(handler.type)
         for each in caught:
             name = self._name(each)
@@ -57,6 +60,8 @@ class Errors:
             known = known or catalog.http()["errors"].get(last)
             if known is None:
                 return [], f"httpx has nothing like {last}, which line {handler.lineno} catches"
+            if last == "RequestException" and reads_json:
+                known = [*known, "builtins.ValueError"]
             texts = [text.removeprefix("builtins.") if "." in text else f"{LIBRARY}.{text}" for text in known]
             text = texts[0] if len(texts) == 1 else f"({', '.join(texts)})"
             spread = len(texts) > 1 and each is not handler.type

@@ -114,7 +114,7 @@ class Function:
         """Why the handlers around a call cannot follow it."""
         for block in self.errors.tries(member.node):
             for handler in block.handlers:
-                edits, refusal = self.errors.reworded(handler)
+                edits, refusal = self.errors.reworded(block, handler)
                 if refusal:
                     return refusal
                 if not edits:

@@ -178,7 +178,8 @@ class References(Uses):
         values = self._calls.callee(module, call) or self._by_name(function, module, opened, node.func)
         awaited = isinstance(opened.parent(node), ast.Await)
         if not any(_is(value, function) for value in values):
-            unsure = not values and method and isinstance(node.func, ast.Attribute)
+            # A test may have loaded the module itself: its functions are attributes of something unknown then.
+            unsure = not values and isinstance(node.func, ast.Attribute) and (method or is_test(module.path))
             if unsure and (awaited or self._handed_out(opened, node)):
                 return self.other(module, node, "a call whose receiver is not known may be of it")
             return None

@@ -93,7 +93,7 @@ def _known(shape: Expr, module: Module) -> bool:
     """Whether all calls in a shape are ones that run: others have no result."""
     if isinstance(shape, int):
         return shape in module.calls
-    if isinstance(shape, tuple) and shape[0] == "=":
+    if isinstance(shape, tuple) and shape[:1] == ("=",):
         return True
     return not isinstance(shape, tuple) or all(_known(part, module) for part in shape if isinstance(part, tuple | int))
 
