@@ -58,6 +58,10 @@ class Affinity:
             for store in module.facts.stores:
                 if module.function_of(store.within or store.scope) != function.scope or self._allowed_for(module):
                     continue
+                owner = self._calls.of(module, function.scope, store.name.rpartition(".")[0], store.line)
+                if any(isinstance(each, Thing) and each.type == "threading.local" for each in owner):
+                    # Each thread has one of its own.
+                    continue
                 values = self._calls.of(module, function.scope, store.value, store.line)
                 if any(isinstance(each, Thing) and each.type.startswith("sqlite3.") for each in values):
                     yield Hazard(
