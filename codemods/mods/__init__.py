@@ -52,4 +52,5 @@ def load(name: str) -> Codemod:
         exact=getattr(module, "EXACT", False),
         whole=getattr(module, "WHOLE", False),
         twin=getattr(module, "TWIN", False),
+        never_safe=getattr(module, "NEVER_SAFE", False),
     )

@@ -214,3 +214,5 @@ class Codemod:
     """It changes whole functions: either all sites of one or none."""
     twin: bool = False
     """It asks an asynchronous library instead: only where nothing can differ, unless it is asked for."""
+    never_safe: bool = False
+    """Something may always differ."""

@@ -46,6 +46,7 @@ def decide(project: Project, chosen: tuple[str, ...] = ()) -> Iterator[Decision]
     names = chosen or sorted(mods.names(), key=lambda name: order.index(name) if name in order else len(order))
     codemods = [mods.load(name) for name in names]
     reluctant = {each.name for each in codemods if each.twin and not chosen and project.prefer != "async"}
+    codemods = [each for each in codemods if not (each.never_safe and each.name in reluctant)]
     whole = {codemod.name for codemod in codemods if codemod.whole}
     works = {function: _work(project, function, sites) for function, sites in sorted(project.sites.items())}
     given = {function: _given(work, codemods, reluctant) for function, work in works.items() if work.situations}

@@ -66,6 +66,7 @@ if TYPE_CHECKING:
 
 KINDS = ("cache", "cloud", "database", "http")
 TWIN = True
+NEVER_SAFE = True
 
 
 def decide(work: Work) -> list[Verdict | None]:
