@@ -103,11 +103,16 @@ def _acquired(situation: Situation) -> str:
     after: set[str] = set()
     place = (situation.node.lineno, situation.node.col_offset)
     for node in ast.walk(function):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if isinstance(situation.opened.parent(node), ast.Await):
-                continue
-            if node.func.attr == "acquire" and (node.lineno, node.col_offset) < place:
-                before.add(dotted(node.func.value))
-            elif node.func.attr == "release" and (node.lineno, node.col_offset) > place:
-                after.add(dotted(node.func.value))
+        if not isinstance(node, ast.Attribute) or node.attr not in {"acquire", "release"}:
+            continue
+        call = situation.opened.parent(node)
+        # `await lock.acquire()` is of a lock for coroutines, `run_in_threadpool(lock.acquire)` of the other kind.
+        if not isinstance(call, ast.Call) or (
+            call.func is node and isinstance(situation.opened.parent(call), ast.Await)
+        ):
+            continue
+        if node.attr == "acquire" and (call.lineno, call.col_offset) < place:
+            before.add(dotted(node.value))
+        elif node.attr == "release" and (call.lineno, call.col_offset) > place:
+            after.add(dotted(node.value))
     return next(iter(sorted(before & after - {""})), "")
