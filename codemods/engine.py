@@ -200,20 +200,15 @@ class _Run:
                 replacing[Replacing(old, new, bound)].append(decision.site.module.path)
         if not replacing:
             return [], [], []
-        after = {change.path: change.after for change in changes}
+        after = {change.file: change.after for change in changes}
         names = {each.old for each in replacing}
         used = {
             name
             for path, data in self.reading.data.items()
             for name in names
-            if name.encode() in after.get(self.shown(path), data)
+            if name.encode() in after.get(self.reading.real[path], data)
         }
         return self.dependencies.replaced(replacing, used)
-
-    def shown(self, path: str) -> str:
-        """A file's path as people see it."""
-        module = self.program.modules.get(path)
-        return module.shown if module is not None else path
 
     def drafts(
         self, edits: Mapping[str, Sequence[Edit]], applied: Sequence[Decision]
@@ -251,8 +246,11 @@ class _Run:
         except Exception as error:  # noqa: BLE001 (whatever libcst trips over: this file is left alone, the others go on)
             return _internal([f"{type(error).__name__}: {error}"])
         reason = verify.compiles(after)
-        lines = touched(self.project.open(path), edits)
-        reasons = [reason] if reason else [*verify.text_faults(before, after, lines), *verify.unbound(before, after)]
+        opened = self.project.open(path)
+        lines = touched(opened, edits)
+        reasons = (
+            [reason] if reason else [*verify.text_faults(before, after, lines), *verify.unbound(opened.tree, after)]
+        )
         if reasons:
             return _internal(reasons)
         return _Draft(self.program.modules[path].shown, before, after, fixed)

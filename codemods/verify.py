@@ -47,9 +47,9 @@ def compiles(data: bytes) -> str:
     return ""
 
 
-def unbound(before: bytes, after: bytes) -> Iterator[str]:
+def unbound(before: ast.Module, after: bytes) -> Iterator[str]:
     """Names that an import has bound, that nothing binds any more, and that are still used."""
-    old, new = parse(before)[0], parse(after)[0]
+    new, _ = parse(after)
     bound = {
         name
         for node in ast.walk(new)
@@ -57,7 +57,7 @@ def unbound(before: bytes, after: bytes) -> Iterator[str]:
         if isinstance(name, str)
     }
     bound |= {node.id for node in ast.walk(new) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
-    gone = _imported(old) - _imported(new) - bound
+    gone = _imported(before) - _imported(new) - bound
     for node in ast.walk(new):
         if isinstance(node, ast.Name) and node.id in gone:
             yield f"line {node.lineno} uses `{node.id}`, which is no longer imported"

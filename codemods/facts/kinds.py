@@ -248,6 +248,10 @@ class Facts:
         """The number of the first call at or after each top-level statement."""
         return self._columns[10]
 
+    def numbers(self, call: Call) -> tuple[int, int]:
+        """The top-level statement of a call, and its number there."""
+        return call.statement, call.number - self.first_calls[call.statement]
+
     @property
     def modules(self) -> tuple[str, ...]:
         """What `import` statements name in full: `import a.b` binds only `a`, but runs `a.b`."""

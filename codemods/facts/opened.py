@@ -130,6 +130,24 @@ class Opened:
             node = self._parents[node]
         return node
 
+    def block_of(self, statement: ast.stmt) -> list[ast.stmt] | None:
+        """The block that a statement stands in, where each statement has lines of its own."""
+        above = self.parent(statement)
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(above, name, None)
+            if isinstance(block, list) and statement in block:
+                return block if self._lined(above, block) else None
+        return None
+
+    def _lined(self, above: ast.AST | None, block: list[ast.stmt]) -> bool:
+        lines = [each.lineno for each in block]
+        head = getattr(above, "lineno", 0)
+        in_class = isinstance(above, ast.ClassDef)
+        # `elif` is an If in the `orelse` of another one: it is no line of a block.
+        chained = isinstance(above, ast.If) and block is above.orelse and isinstance(block[0], ast.If)
+        elif_line = chained and self.lines[block[0].lineno - 1].lstrip().startswith("elif")
+        return not in_class and not elif_line and len(set(lines)) == len(lines) and lines[0] > head
+
     def top(self, node: ast.AST) -> int:
         """The number of the top-level statement that a node stands in."""
         while (above := self._parents[node]) is not self.tree:

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
 _PATCHERS = {"object", "patch", "setattr"}
 
@@ -74,3 +74,10 @@ def patched(node: ast.Call) -> Iterator[tuple[str, str]]:
 def text_of(node: ast.expr) -> str:
     """The text that a node is, if it is a constant one."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def unlike(name: str, taken: Container[str]) -> str:
+    """A name as it is, or with the first number that sets it apart from all names taken."""
+    if name not in taken:
+        return name
+    return next(f"{name}_{number}" for number in range(2, 10**6) if f"{name}_{number}" not in taken)

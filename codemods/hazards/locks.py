@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from codemods import catalog
+from codemods.facts import called_name
 from codemods.facts.values import dotted
 from codemods.hazards.situation import Hazard
 
@@ -51,7 +52,10 @@ def _changed_for_all(situation: Situation) -> Iterator[Hazard]:
     known = catalog.threads().whole_process
     line = situation.node.lineno
     found: dict[str, list[int]] = {}
+    last_names = {name.rpartition(".")[2] for name in known}
     for call in site.module.calls_in.get(site.function, ()):
+        if called_name(call) not in last_names and "." in call.callee:
+            continue
         for name in situation.program.resolve(site.module, call.scope, call.callee).outside & known:
             found.setdefault(name, []).append(call.place[0])
     for name, lines in sorted(found.items()):

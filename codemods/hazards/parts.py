@@ -37,7 +37,7 @@ def of_lines(threads: Threads, function: Definition, lines: tuple[int, int]) -> 
         yield from threads.of(each)
     yield from stops(opened, calls)
     looking = _looks_at_exception(opened, calls) or (
-        threads.handles_exceptions(entered) if any(_in_handler(opened, opened.calls[c.number]) for c in calls) else ""
+        threads.handles_exceptions(entered) if any(in_handler(opened, opened.calls[c.number]) for c in calls) else ""
     )
     if looking:
         yield Hazard("manual", f"{looking} looks at the exception being handled, of which a thread knows nothing")
@@ -88,14 +88,16 @@ def _looks_at_exception(opened: Opened, calls: Iterable[Call]) -> str:
     looking = catalog.threads().active_exception
     for call in calls:
         looks = called_name(call) in looking or ("exc_info", ("=", True)) in call.keywords
-        if looks and _in_handler(opened, opened.calls[call.number]):
+        if looks and in_handler(opened, opened.calls[call.number]):
             return f"line {call.place[0]}"
     return ""
 
 
-def _in_handler(opened: Opened, node: ast.AST) -> bool:
+def in_handler(opened: Opened, node: ast.AST) -> bool:
+    """Whether a node runs while an exception is being handled by its own function."""
+    function = opened.function(node)
     for above, _ in opened.ancestors(node):
-        if isinstance(above, _FUNCTIONS):
+        if above is function:
             return False
         if isinstance(above, ast.ExceptHandler):
             return True

@@ -33,10 +33,14 @@ __all__ = [
 ]
 
 
+# What several codemods need.
+_SHARED = frozenset({"codemod", "uses"})
+
+
 def names() -> tuple[str, ...]:
     """The names of all codemods."""
     found = (module.name for module in pkgutil.iter_modules(__path__))
-    return tuple(sorted(name.replace("_", "-") for name in found if name != "codemod"))
+    return tuple(sorted(name.replace("_", "-") for name in found if name not in _SHARED))
 
 
 def load(name: str) -> Codemod:

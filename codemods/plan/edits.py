@@ -66,7 +66,7 @@ def edits_for(project: Project, decisions: Iterable[Decision]) -> Mapping[str, t
             case Swap():
                 going[path] += _root(project.open(path).calls[site.call.number].func)
                 twin, addition = written(project.program, spot, change.twin)
-                edit = AwaitTwin(*_numbers(site.module, site.call), site.call.callee, twin)
+                edit = AwaitTwin(*site.module.facts.numbers(site.call), site.call.callee, twin)
                 found[path] |= _listed(edit, addition)
             case Speak():
                 opened = project.open(path)
@@ -115,11 +115,6 @@ def _listed(*edits: Edit | None) -> dict[Edit, None]:
     return {edit: None for edit in edits if edit is not None}
 
 
-def _numbers(module: Module, call: Call) -> tuple[int, int]:
-    """The top-level statement of a call, and its number there."""
-    return call.statement, call.number - module.facts.first_calls[call.statement]
-
-
 def _outline(change: Cut, runner: str) -> Outline:
     top, first = change.first
     return Outline(
@@ -150,7 +145,7 @@ def _offload(project: Project, spot: Spot, call: Call, runner: str) -> tuple[Edi
     collides = (runner == ANYIO and bool(names)) or (runner != ASYNCIO and "func" in names)
     text, addition = written(project.program, spot, runner)
     partial, another = written(project.program, spot, _PARTIAL) if collides else ("", None)
-    return Offload(*_numbers(spot.module, call), dotted(node.func), text, partial), addition, another
+    return Offload(*spot.module.facts.numbers(call), dotted(node.func), text, partial), addition, another
 
 
 def _conversion(
@@ -171,7 +166,7 @@ def _conversion(
         yield function.path, _listed(head, addition), gone
         for number in known.members.of(function).uploads:
             call = module.calls[number]
-            yield function.path, _listed(DropAwait(*_numbers(module, call), call.callee, "file")), []
+            yield function.path, _listed(DropAwait(*module.facts.numbers(call), call.callee, "file")), []
         for reference in known.references.of(function):
             if reference.call < 0:
                 continue
@@ -184,7 +179,7 @@ def _conversion(
                 yield reference.path, _listed(*_offload(project, spot, call, runner)), []
             else:
                 callee = dotted(project.open(reference.path).calls[call.number].func)
-                yield reference.path, _listed(DropAwait(*_numbers(module, call), callee)), []
+                yield reference.path, _listed(DropAwait(*module.facts.numbers(call), callee)), []
 
 
 def together(project: Project, decisions: Sequence[Decision], failed: Collection[str]) -> list[Decision]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from codemods import catalog
 from codemods.model import Remark
 from codemods.mods import Convert, Cut, Speak, Thread
+from codemods.mods.http.function import mocking
 from codemods.program.classes import is_test
 
 if TYPE_CHECKING:
@@ -33,12 +34,10 @@ def notes(project: Project, decisions: Iterable[Decision]) -> Iterator[Remark]:
 
 def _mocks(project: Project, path: str) -> Iterator[Remark]:
     """Tests that answer for requests, where the project has a library that can answer for httpx."""
-    known = catalog.http()["mocks"]
-    port = next((text for name, text in known["ports"].items() if name in project.named(path)), "")
-    for module in project.program.modules.values():
-        found = sorted(module.imported_roots & set(known["modules"]))
-        if port and found:
-            yield Remark(module.shown, 0, f"{found[0]} does not answer for httpx: {port}")
+    ports = catalog.http()["mocks"]["ports"]
+    port = next((text for name, text in ports.items() if name in project.named(path)), "")
+    for module, library in mocking(project) if port else ():
+        yield Remark(module.shown, 0, f"{library} does not answer for httpx: {port}")
 
 
 def _small_pools(project: Project) -> Iterator[Remark]:

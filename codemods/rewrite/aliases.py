@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 from libcst.helpers import get_full_name_for_node
 
+from codemods.rewrite.blocks import code_of
 from codemods.rewrite.lines import WIDEST
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def join(statement: Statement, new: cst.SimpleStatementLine, limit: int) -> Stat
     if aliases is None:
         return None
     joined = statement.with_changes(body=[old.with_changes(names=aliases)])
-    code = cst.Module(body=[joined.with_changes(leading_lines=[])]).code
+    code = code_of(joined.with_changes(leading_lines=[]))
     too_long = max(map(len, code.splitlines())) > (limit or WIDEST)
     return None if too_long else joined
 

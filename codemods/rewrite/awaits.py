@@ -29,7 +29,7 @@ def in_thread(call: cst.Call, runner: str, partial: str) -> cst.Call:
     # Arguments on one line of their own share it; where each has its own, so has the function.
     apart = isinstance(inside, cst.ParenthesizedWhitespace) and _one_by_one(call)
     gap = _without_comments(inside) if apart and isinstance(inside, cst.ParenthesizedWhitespace) else _BLANK
-    arguments = [_parenthesized(argument) for argument in call.args]
+    arguments = [parenthesized(argument) for argument in call.args]
     comma = cst.Comma(whitespace_after=gap) if arguments else cst.MaybeSentinel.DEFAULT
     function = cst.Arg(call.func, comma=comma)
     if partial:
@@ -64,7 +64,7 @@ def _without_comments(space: cst.ParenthesizedWhitespace) -> cst.ParenthesizedWh
     return space.with_changes(first_line=newline, empty_lines=())
 
 
-def _parenthesized(argument: cst.Arg) -> cst.Arg:
+def parenthesized(argument: cst.Arg) -> cst.Arg:
     """`f(x for x in y)` may leave out the parentheses only as long as it has one argument."""
     if isinstance(argument.value, cst.GeneratorExp) and not argument.value.lpar:
         value = argument.value.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])

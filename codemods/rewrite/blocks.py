@@ -11,6 +11,12 @@ if TYPE_CHECKING:
 
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 Lines = tuple[cst.EmptyLine, ...]
+_EMPTY = cst.Module([])
+
+
+def code_of(node: cst.CSTNode) -> str:
+    """A node as it is written."""
+    return _EMPTY.code_for_node(node)
 
 
 def leading(statement: cst.CSTNode) -> Lines:

@@ -15,7 +15,7 @@ from libcst.helpers import get_full_name_for_node
 
 from codemods.facts.comments import heads_imports
 from codemods.rewrite.aliases import join
-from codemods.rewrite.blocks import Statement, blanks, is_blank, leading, led
+from codemods.rewrite.blocks import Statement, blanks, code_of, is_blank, leading, led
 from codemods.rewrite.names import bound
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from codemods.edits import AddImport, Define
 
-_EMPTY = cst.Module([])
 _STDLIB = frozenset(name.lower() for name in sys.stdlib_module_names)
 
 
@@ -61,9 +60,7 @@ def insert_import(body: list[Statement], addition: AddImport, before: int, limit
 def insert_constants(body: list[Statement], definitions: Sequence[Define]) -> None:
     """Set names of the module below its imports, unless it sets them already."""
     blank = cst.EmptyLine(indent=False)
-    there = {
-        _EMPTY.code_for_node(led(each, ())).strip() for each in body if not isinstance(each, cst.BaseCompoundStatement)
-    }
+    there = {code_of(led(each, ())).strip() for each in body if not isinstance(each, cst.BaseCompoundStatement)}
     missing = [each for each in definitions if each.text not in there]
     place = _top(body)
     while place < len(body) and _only_imports(body[place]):

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-_EMPTY = cst.Module([])
+from codemods.rewrite.blocks import code_of
+
 _NOTHING = cst.SimpleWhitespace("")
 # What formatters break where the project says nothing.
 WIDEST = 88
@@ -43,7 +44,7 @@ def fitted_arguments(call: cst.Call, indent: str, limit: int) -> cst.Call:
     """A call whose arguments share a line of their own that has got too long: each has one then."""
     inside = call.whitespace_before_args
     arguments = list(call.args)
-    together = "".join(_EMPTY.code_for_node(each.with_changes(whitespace_after_arg=_NOTHING)) for each in arguments)
+    together = "".join(code_of(each.with_changes(whitespace_after_arg=_NOTHING)) for each in arguments)
     if not isinstance(inside, cst.ParenthesizedWhitespace) or "\n" in together or len(arguments) == 1:
         return call
     base = inside.last_line.value
@@ -57,12 +58,12 @@ def fitted_arguments(call: cst.Call, indent: str, limit: int) -> cst.Call:
 
 
 def _too_long(line: cst.SimpleStatementLine, indent: str, limit: int) -> bool:
-    text = _EMPTY.code_for_node(line.with_changes(leading_lines=(), trailing_whitespace=cst.TrailingWhitespace()))
+    text = code_of(line.with_changes(leading_lines=(), trailing_whitespace=cst.TrailingWhitespace()))
     return "\n" not in text.rstrip("\n") and len(indent) + len(text.rstrip("\n")) > limit
 
 
 def _on_one_line(node: cst.CSTNode) -> bool:
-    return "\n" not in _EMPTY.code_for_node(node)
+    return "\n" not in code_of(node)
 
 
 def _is_dotted(node: cst.BaseExpression) -> bool:
@@ -74,7 +75,7 @@ def _is_dotted(node: cst.BaseExpression) -> bool:
 def broken(call: cst.Call, indent: str, unit: str, limit: int, base: str = "") -> cst.Call:
     """A call with its arguments on a line of their own, or each on its own; `base` is how far in the call stands."""
     arguments = list(call.args)
-    together = "".join(_EMPTY.code_for_node(each) for each in arguments)
+    together = "".join(code_of(each) for each in arguments)
     if len(indent) + len(base) + len(unit) + len(together) <= limit:
         return _apart(call, arguments, base, unit)
     if len(arguments) == 1:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, cast
 
 import libcst as cst
 
-from codemods.rewrite.blocks import Statement, leading, led
+from codemods.rewrite.awaits import parenthesized
+from codemods.rewrite.blocks import Statement, code_of, leading, led
 from codemods.rewrite.lines import WIDEST, Style, broken
 
 if TYPE_CHECKING:
     from codemods.edits import Argument, Recast
 
-_EMPTY = cst.Module([])
 _OPERAND = "operand_of_offloop"
 
 
@@ -46,9 +46,7 @@ def _argument(call: cst.Call, argument: Argument) -> cst.Arg:
         tight = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
         equal = arg.equal if arg.keyword is not None else tight
         arg = arg.with_changes(keyword=cst.Name(argument.keyword), equal=equal)
-    if isinstance(arg.value, cst.GeneratorExp) and not arg.value.lpar:
-        arg = arg.with_changes(value=arg.value.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()]))
-    return arg
+    return parenthesized(arg)
 
 
 def reworded(text: str, operand: cst.BaseExpression) -> cst.BaseExpression:
@@ -79,7 +77,7 @@ def fitted_head(block: cst.With, indent: str, style: Style) -> cst.With:
     item = block.items[0]
     made = item.item
     bare = block.with_changes(body=cst.SimpleStatementSuite([cst.Pass()]), leading_lines=())
-    head = _EMPTY.code_for_node(bare).removesuffix("\n").removesuffix(" pass")
+    head = code_of(bare).removesuffix("\n").removesuffix(" pass")
     if not isinstance(made, cst.Call) or "\n" in head or len(indent) + len(head) <= (style.limit or WIDEST):
         return block
     call = broken(made, indent, style.indent, style.limit or WIDEST)

@@ -83,6 +83,6 @@ def decide(work: Work) -> list[Verdict | None]:
             found.append(Verdict("manual", group.refusal))
         else:
             files = tuple(sorted((path, tuple(edits)) for path, edits in group.edits.items()))
-            reasons = "; and ".join(dict.fromkeys([group.why, *group.hazards]))
+            reasons = "; and ".join(dict.fromkeys([group.library["why"], *group.hazards]))
             found.append(Verdict("unsafe", reasons, Retool(files)))
     return found

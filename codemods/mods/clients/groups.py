@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -12,10 +11,9 @@ from codemods import catalog
 from codemods.edits import AddImport, Argument, AsyncBlock, AwaitTwin, Define, Recast, Reword
 from codemods.facts.opened import name_of
 from codemods.facts.order import walk
-from codemods.facts.values import dotted
+from codemods.facts.values import dotted, unlike
 from codemods.hazards import worst
-from codemods.mods.offload.words import unlike
-from codemods.mods.to_def.uses import Uses
+from codemods.mods.uses import Uses, renamed
 from codemods.program.classes import is_test
 from codemods.program.values import Thing
 
@@ -28,8 +26,6 @@ if TYPE_CHECKING:
     from codemods.mods.codemod import Project
     from codemods.program import Module
 
-_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
-
 
 @dataclass
 class Group:
@@ -37,7 +33,6 @@ class Group:
 
     library: dict[str, Any]
     names: set[str]
-    why: str
     refusal: str = ""
     hazards: list[str] = field(default_factory=list)
     edits: dict[str, list[Edit]] = field(default_factory=lambda: defaultdict(list))
@@ -82,7 +77,7 @@ class Groups(Uses):
             name = _target(opened, node)
             if is_test(module.path):
                 continue
-            group = by_name.setdefault(name, Group(library, {name}, library["why"]))
+            group = by_name.setdefault(name, Group(library, {name}))
             if not name:
                 group.refusal = f"{module.shown}:{node.lineno} makes a client without giving it a name"
             else:
@@ -117,12 +112,11 @@ class Groups(Uses):
         callee = dotted(node.func)
         twin = group.library["makers"][maker]
         text, addition = _in_place(callee, maker, twin, opened.identifiers)
-        top = opened.top(node)
-        number = opened.call_numbers[node] - module.facts.first_calls[top]
+        place = module.facts.numbers(module.calls[opened.call_numbers[node]])
         kept = tuple(Argument(place) for place in range(len(node.args) + len(node.keywords)))
         if group.library.get("context") and opened.function(node) is not opened.tree:
             kept += self._with_context(group, module, opened, node)
-        group.edits[module.path].append(Recast(top, number, callee, text, kept, awaited=False))
+        group.edits[module.path].append(Recast(*place, callee, text, kept, awaited=False))
         group.edits[module.path] += [addition] if addition else []
         above = opened.parent(node)
         if isinstance(above, ast.AnnAssign):
@@ -134,7 +128,7 @@ class Groups(Uses):
                     f"{module.shown}:{node.lineno} enters the client in a way that the other class does not know"
                 )
             else:
-                group.edits[module.path].append(AsyncBlock(top, opened.number(block, ast.stmt), block.lineno))
+                group.edits[module.path].append(AsyncBlock(place[0], opened.number(block, ast.stmt), block.lineno))
 
     def _with_context(self, group: Group, module: Module, opened: Opened, node: ast.Call) -> tuple[Argument, ...]:
         """A context for certificates that is made once: making one holds the loop for 25 ms."""
@@ -162,14 +156,12 @@ class Groups(Uses):
         while group.names - seen:
             name = min(group.names - seen)
             seen.add(name)
-            for path, text in self._project.texts():
-                if name not in _IDENTIFIER.findall(text):
-                    continue
+            for path, _ in self.mentioning({name}):
                 if path not in self._modules:
                     group.refusal = group.refusal or f"{path} cannot be read, and its text mentions {name}"
                     continue
                 module, opened = self._modules[path], self._project.open(path)
-                here = {name, *_renamed(opened, name)}
+                here = {name, *renamed(opened, {name})}
                 for node in walk(opened.tree):
                     if isinstance(node, ast.Name | ast.Attribute) and name_of(node) in here:
                         self._use(group, module, opened, node)
@@ -295,9 +287,8 @@ class Groups(Uses):
         if "\n" in function or not function:
             group.refusal = group.refusal or f"{module.shown}:{node.lineno} is spread over several lines"
             return
-        top = opened.top(node)
-        number = opened.call_numbers[node] - module.facts.first_calls[top]
-        group.edits[module.path].append(AwaitTwin(top, number, dotted(node.func), function))
+        place = module.facts.numbers(module.calls[opened.call_numbers[node]])
+        group.edits[module.path].append(AwaitTwin(*place, dotted(node.func), function))
 
 
 def _target(opened: Opened, node: ast.Call) -> str:
@@ -324,17 +315,6 @@ def _in_place(callee: str, maker: str, twin: str, taken: frozenset[str]) -> tupl
     module, _, name = twin.removesuffix(tail).rpartition(".")
     alias = unlike(f"Async{name}" if name[0].isupper() else f"async_{name}", taken) if name in taken else ""
     return f"{alias or name}{tail}", AddImport(module, alias, name)
-
-
-def _renamed(opened: Opened, name: str) -> set[str]:
-    """The names that a file imports something as."""
-    return {
-        alias.asname
-        for node in walk(opened.tree)
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-        if alias.name == name and alias.asname
-    }
 
 
 def _is_import(module: Module, node: ast.Attribute) -> bool:

@@ -33,8 +33,7 @@ def by_method(project: Project, situation: Situation) -> Verdict | None:
     hazard = worst([*project.of_await(situation), *patched.hazards(situation)])
     if hazard is not None and hazard.level == "manual":
         return Verdict("manual", hazard.reason)
-    number = site.call.number - site.module.facts.first_calls[site.call.statement]
     text = f"{function.removesuffix(name)}{known['names'][name]}"
-    edit = AwaitTwin(site.call.statement, number, dotted(node.func), text)
+    edit = AwaitTwin(*site.module.facts.numbers(site.call), dotted(node.func), text)
     reasons = [known["why"], *([hazard.reason] if hazard is not None else [])]
     return Verdict("unsafe", "; and ".join(reasons), Retool(((site.module.path, (edit,)),)))

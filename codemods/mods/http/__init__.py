@@ -3,10 +3,10 @@
 ## What it does
 
 `requests.get(…)` in a coroutine becomes `await client.get(…)`, with a client that behaves as requests does: no time
-limit unless one is given, redirects followed. All calls of a function share one `async with` block (a
-`with requests.Session()` block becomes one); the context for
-certificates is made once, when the module is imported, because making it takes 25 ms of the loop's time. Arguments,
-what is read of the answers and the exceptions that are caught get httpx's names.
+limit unless one is given, redirects followed. All calls of a function share one `async with` block, and a
+`with requests.Session()` block becomes one. The context for certificates is made once, when the module is imported,
+because making it takes 25 ms of the loop's time. Arguments, what is read of the answers and the exceptions that are
+caught get httpx's names.
 
 `httpx.get(…)` in a coroutine is awaited in the same way.
 
@@ -49,16 +49,16 @@ async def find_user(name: str) -> User | None:
     return User(**reply.json())
 ```
 
-It comes into play with `--codemod http`, with the setting
-`prefer = "async"` (or `--prefer async`), and of itself where nothing can differ and the project declares httpx.
+It comes into play with `--codemod http`, with the setting `prefer = "async"` (or `--prefer async`), and of itself where
+nothing can differ and the project declares httpx.
 
 ## When it holds back
 
 Not rewritten at all (`manual`), so that a thread makes the call as it is:
 
 - the answer is handed on, or something is read of it that httpx does not have (`raw`, `iter_lines`);
-- an answer is read part by part (`stream=True`) outside of a `with` block of its own, files are sent, or certificates,
-  proxies or a login are objects;
+- an answer is read part by part (`stream=True`) outside of a `with` block of its own, files are sent that are not
+  bytes in memory, or certificates, proxies or a login are objects;
 - a session lives longer than a `with` block of the function, or is used in a way that an async client is not;
 - the body is a list of pairs, a file or a generator, the arguments are put together while it runs (`**options`), or an
   address or `params` are written in another way by httpx;

@@ -9,16 +9,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from codemods.facts import Opened
-    from codemods.mods.offload.regions import Surgeon
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 
 
-def around(
-    opened: Opened, surgeon: Surgeon, function: ast.AsyncFunctionDef, calls: Iterable[ast.AST]
-) -> Sequence[ast.stmt] | str:
+def around(opened: Opened, function: ast.AsyncFunctionDef, calls: Iterable[ast.AST]) -> Sequence[ast.stmt] | str:
     """Neighbouring statements that hold all of some calls, or why there are none."""
-    paths = [_path(opened, surgeon, function, call) for call in calls]
+    paths = [_path(opened, function, call) for call in calls]
     block: list[ast.stmt] = function.body
     chosen: list[ast.stmt] = []
     while True:
@@ -32,7 +29,7 @@ def around(
         if not alone or len(inner) != 1 or any(_below(path, block) is None for path in paths):
             break
         block = next(iter(inner.values()))
-    if not chosen or surgeon.block_of(chosen[0]) is None:
+    if not chosen or opened.block_of(chosen[0]) is None:
         return "its statement shares a line with others; give it one of its own"
     if any(isinstance(node, ast.Yield | ast.YieldFrom) for each in chosen for node in ast.walk(each)):
         return "the client would stay open while the function waits at a `yield`"
@@ -42,13 +39,13 @@ def around(
 Path = list[tuple[list[ast.stmt], ast.stmt]]
 
 
-def _path(opened: Opened, surgeon: Surgeon, function: ast.AsyncFunctionDef, call: ast.AST) -> Path:
+def _path(opened: Opened, function: ast.AsyncFunctionDef, call: ast.AST) -> Path:
     """The blocks that a call stands in, outermost first, each with the statement of it that holds the call."""
     found: Path = []
     node = call
     for above, part in opened.ancestors(call):
         if isinstance(part, ast.stmt):
-            block = surgeon.block_of(part)
+            block = opened.block_of(part)
             if block is not None:
                 found.append((block, part))
         node = above

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _WITH_BODY = frozenset({"patch", "post", "put", "request"})
 _BODY = frozenset({"content", "data", "files", "json"})
 _VERBS = frozenset({"delete", "get", "head", "options", "patch", "post", "put"})
-_PAIR = 2
 
 
 @dataclass
@@ -48,7 +47,6 @@ class Reader:
     """Reads the calls of one function."""
 
     def __init__(self, situation: Situation) -> None:
-        self._situation = situation
         self._opened = situation.opened
         self._kinds = Kinds(situation)
         self._asked = Asked("")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from codemods import catalog
@@ -85,6 +86,7 @@ class Errors:
 
     # Further up
 
+    @cached_property
     def above(self) -> str:
         """The place of a handler outside of the function that catches what requests raises; empty where none does."""
         waiting, seen = [self._function], {self._function}

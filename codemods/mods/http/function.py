@@ -12,7 +12,6 @@ from codemods.mods.http.answers import Answers
 from codemods.mods.http.blocks import around
 from codemods.mods.http.errors import Errors, registered
 from codemods.mods.http.texts import Texts
-from codemods.mods.offload.regions import Surgeon
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from codemods.hazards import Situation
     from codemods.mods.codemod import Project, Work
     from codemods.mods.http.member import Member
+    from codemods.program import Module
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp)
 _ELSEWHERE = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", ".netrc")
@@ -151,7 +151,7 @@ class Function:
             return
         hazard = worst(self._of_all())
         elsewhere = self.project.once("http: elsewhere", lambda: _named_elsewhere(self.project))
-        above = self.errors.above()
+        above = self.errors.above
         if hazard is not None and hazard.level == "manual":
             self._refuse(self.going, hazard.reason)
         elif elsewhere:
@@ -166,8 +166,7 @@ class Function:
         if special and self.shares():
             self._refuse(self.loose, "what it tells the client is not for the other calls that would share it")
             return
-        surgeon = Surgeon(self.opened, self.function, ())
-        found = around(self.opened, surgeon, self.function, [member.node for member in self.loose])
+        found = around(self.opened, self.function, [member.node for member in self.loose])
         if isinstance(found, str):
             self._refuse(self.loose, found)
         else:
@@ -230,12 +229,18 @@ def client_of(project: Project, path: str) -> tuple[str, str]:
 
 def _mocks(project: Project) -> Iterator[Hazard]:
     """Tests that answer in place of a server."""
-    modules = frozenset(catalog.http()["mocks"]["modules"])
+    for module, library in mocking(project):
+        yield Hazard("unsafe", f"{module.shown} answers for requests with {library}, which httpx does not ask")
+        return
+
+
+def mocking(project: Project) -> Iterator[tuple[Module, str]]:
+    """The modules that use a library which answers for requests, with its name."""
+    libraries = frozenset(catalog.http()["mocks"]["modules"])
     for module in project.program.modules.values():
-        found = sorted(module.imported_roots & modules)
+        found = sorted(module.imported_roots & libraries)
         if found:
-            yield Hazard("unsafe", f"{module.shown} answers for requests with {found[0]}, which httpx does not ask")
-            return
+            yield module, found[0]
 
 
 def _named_elsewhere(project: Project) -> str:

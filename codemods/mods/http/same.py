@@ -25,8 +25,8 @@ def read_same(situation: Situation, node: ast.Call, method: str) -> Asked:
     kinds = Kinds(situation)
     if any(isinstance(each, ast.Starred) for each in node.args) or any(each.arg is None for each in node.keywords):
         asked.refusal = "its arguments are put together while it runs"
-    for place, value in enumerate([*node.args, *(each.value for each in node.keywords)]):
-        keyword = node.keywords[place - len(node.args)].arg or "" if place >= len(node.args) else ""
+    given = [("", each) for each in node.args] + [(each.arg or "", each.value) for each in node.keywords]
+    for place, (keyword, value) in enumerate(given):
         if keyword in _OF_THE_CLIENT:
             asked.refusal = f"httpx's client takes `{keyword}` itself, not for a single call"
         elif keyword == "content" and not kinds.of(value) <= TEXT | BYTES | NONE:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from codemods.edits import LIBRARY, AddImport, Argument, AsyncBlock, Define, Recast, Reword, Within
 from codemods.facts.opened import name_of
-from codemods.facts.values import dotted
-from codemods.mods.offload.words import unlike
+from codemods.facts.values import dotted, unlike
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -69,10 +68,11 @@ class Texts:
         yield from self._calls(members, given.id)
         context = self._constant("_SSL_CTX", _CONTEXT)
         arguments = tuple(Argument(-1, name, text) for name, text in _options(members, context.name, ""))
-        top = self._opened.top(made)
-        number = self._opened.call_numbers[made] - self._module.facts.first_calls[top]
-        yield Recast(top, number, dotted(made.func), f"{LIBRARY}.AsyncClient", arguments, awaited=False)
-        yield AsyncBlock(top, self._opened.number(block, ast.stmt), block.lineno)
+        call = self._module.calls[self._opened.call_numbers[made]]
+        yield Recast(
+            *self._module.facts.numbers(call), dotted(made.func), f"{LIBRARY}.AsyncClient", arguments, awaited=False
+        )
+        yield AsyncBlock(call.statement, self._opened.number(block, ast.stmt), block.lineno)
         if context.text:
             yield context
 
@@ -93,9 +93,14 @@ class Texts:
         for member in members:
             call = member.situation.site.call
             arguments = tuple(argument for _, argument, _ in member.asked.arguments)
-            place = (call.statement, call.number - self._module.facts.first_calls[call.statement])
             function = f"{client}.{member.asked.method}"
-            yield Recast(*place, dotted(member.node.func), function, arguments, awaited=not member.asked.streams)
+            yield Recast(
+                *self._module.facts.numbers(call),
+                dotted(member.node.func),
+                function,
+                arguments,
+                awaited=not member.asked.streams,
+            )
 
     def _constant(self, name: str, value: str) -> Define:
         """A constant of the module, without a text where it is there already."""

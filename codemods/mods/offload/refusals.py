@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from codemods import catalog
 from codemods.hazards import Hazard
 from codemods.hazards.affinity import MAKER
+from codemods.hazards.parts import in_handler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,20 +69,10 @@ def of_call(situation: Situation, threads: Threads) -> Iterator[Hazard]:
             yield Hazard("manual", "`next` may raise StopIteration, which cannot leave a thread; give it a default")
         if site.entry.kind == "file" and not site.chain and site.entry.name.rpartition(".")[2] in _OPENING:
             yield Hazard("manual", "the file that it opens blocks again when it is read; move both into one function")
-    if _in_handler(situation):
+    if in_handler(situation.opened, node):
         where = threads.handles_exceptions(threads.entered(site.module, site.call))
         if where:
             yield Hazard("manual", f"{where} looks at the exception being handled, of which a thread knows nothing")
-
-
-def _in_handler(situation: Situation) -> bool:
-    function = situation.opened.function(situation.node)
-    for above, _ in situation.opened.ancestors(situation.node):
-        if above is function:
-            return False
-        if isinstance(above, ast.ExceptHandler):
-            return True
-    return False
 
 
 def _root(node: ast.expr) -> str:

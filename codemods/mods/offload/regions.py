@@ -47,27 +47,9 @@ class Surgeon:
         self.function = function
         self._untouchable = set(untouchable)
 
-    def block_of(self, statement: ast.stmt) -> list[ast.stmt] | None:
-        """The block that a statement stands in, where each statement has lines of its own."""
-        above = self.opened.parent(statement)
-        for name in ("body", "orelse", "finalbody"):
-            block = getattr(above, name, None)
-            if isinstance(block, list) and statement in block:
-                return block if self._lined(above, block) else None
-        return None
-
-    def _lined(self, above: ast.AST | None, block: list[ast.stmt]) -> bool:
-        lines = [each.lineno for each in block]
-        head = getattr(above, "lineno", 0)
-        in_class = isinstance(above, ast.ClassDef)
-        # `elif` is an If in the `orelse` of another one: it is no line of a block.
-        chained = isinstance(above, ast.If) and block is above.orelse and isinstance(block[0], ast.If)
-        elif_line = chained and self.opened.lines[block[0].lineno - 1].lstrip().startswith("elif")
-        return not in_class and not elif_line and len(set(lines)) == len(lines) and lines[0] > head
-
     def region(self, statements: Sequence[ast.stmt]) -> Region | str:
         """The statements as a region, or why they cannot be cut out."""
-        block = self.block_of(statements[0])
+        block = self.opened.block_of(statements[0])
         if block is None:
             return "it shares its line with other statements; give it one of its own"
         inside = list(_own(statements))
@@ -204,7 +186,7 @@ class Surgeon:
 
     def _replaced_after(self, name: str, statements: Sequence[ast.stmt]) -> bool:
         """Whether what follows in the same block sets a name again before it reads it."""
-        block = self.block_of(statements[0]) or []
+        block = self.opened.block_of(statements[0]) or []
         for following in block[block.index(statements[-1]) + 1 :]:
             if self._read_first(name, list(_own([following]))):
                 return False

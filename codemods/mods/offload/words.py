@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from codemods.facts.values import unlike
+
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
 
@@ -53,10 +55,3 @@ def name_for(methods: Sequence[str], results: Sequence[str], taken: Container[st
     if name in taken and f"{name}_in_thread" not in taken:
         return f"{name}_in_thread"
     return unlike(name, taken)
-
-
-def unlike(name: str, taken: Container[str]) -> str:
-    """A name as it is, or with the first number that sets it apart from all names taken."""
-    if name not in taken:
-        return name
-    return next(f"{name}_{number}" for number in range(2, 10**6) if f"{name}_{number}" not in taken)

@@ -17,9 +17,11 @@ from codemods.program.classes import is_test
 from codemods.program.values import Definition
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from codemods.facts import Call
     from codemods.mods.codemod import Project
-    from codemods.mods.to_def.uses import Reference
+    from codemods.mods.uses import Reference
     from codemods.program import Module
 
 
@@ -180,16 +182,23 @@ class Clusters:
     def _stand_ins(self, function: Definition) -> list[Hazard]:
         """Classes of tests that have a coroutine function in place of a method."""
         module = self._project.program.modules[function.path]
-        name = self._project.name_of(function)
         if module.facts.scopes[function.scope].parent not in module.classes:
             return []
-        return [
-            Hazard("unsafe", f"{other.shown}:{scope.line} has a coroutine function that may stand in its place")
-            for other in self._project.program.modules.values()
-            if name in other.summary.methods and is_test(other.path)
-            for scope in other.facts.scopes
-            if scope.kind == "async def" and scope.parent in other.classes and scope.qualname.endswith(f".{name}")
-        ]
+        return self._of_tests.get(self._project.name_of(function), [])
+
+    @cached_property
+    def _of_tests(self) -> Mapping[str, list[Hazard]]:
+        """The coroutine methods of tests' own classes, by name, as what they mean for others of that name."""
+        found: dict[str, list[Hazard]] = {}
+        for module in self._project.program.modules.values():
+            if not is_test(module.path) or not module.classes:
+                continue
+            for scope in module.facts.scopes:
+                if scope.kind == "async def" and scope.parent in module.classes:
+                    reason = f"{module.shown}:{scope.line} has a coroutine function that may stand in its place"
+                    name = scope.qualname.rpartition(".")[2]
+                    found.setdefault(name, []).append(Hazard("unsafe", reason))
+        return found
 
     def _called(self, function: Definition) -> bool:
         """Whether anything is known to call a function, or a framework does."""

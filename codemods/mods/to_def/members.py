@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from codemods import catalog
 from codemods.facts import called_name
 from codemods.hazards import Hazard
-from codemods.mods.to_def.uses import takes_both
+from codemods.mods.uses import takes_both
 from codemods.program.values import Definition, Method, Outside, Thing, function_of
 
 if TYPE_CHECKING:

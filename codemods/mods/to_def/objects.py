@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING
 
 from codemods.facts.order import walk
 from codemods.facts.values import dotted
-from codemods.mods.to_def.uses import Reference, Uses, cannot_be_read
+from codemods.mods.uses import Reference, Uses, cannot_be_read, renamed
 from codemods.program.classes import is_test
 from codemods.program.values import Definition, Instance
 
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
 
     from codemods.facts import Opened
     from codemods.program import Module
-
-_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 
 
 class Objects(Uses):
@@ -43,25 +40,18 @@ class Objects(Uses):
         return found
 
     def _mentions(self, names: set[str], found: list[Reference]) -> Iterator[tuple[Module, Opened, ast.expr]]:
-        for path, text in self._project.texts():
-            here = names & set(_IDENTIFIER.findall(text))
-            if here and path not in self._modules:
+        for path, here in self.mentioning(names):
+            if path not in self._modules:
                 found += [cannot_be_read(path, name) for name in sorted(here)]
-            elif here:
-                module, opened = self._modules[path], self._project.open(path)
-                renamed = {
-                    each.asname or each.name
-                    for node in walk(opened.tree)
-                    if isinstance(node, ast.ImportFrom)
-                    for each in node.names
-                    if each.name in here
-                }
-                for node in walk(opened.tree):
-                    match node:
-                        case ast.Name(id=name, ctx=ast.Load()) if name in here | renamed:
-                            yield module, opened, node
-                        case ast.Attribute(attr=name, ctx=ast.Load()) if name in here:
-                            yield module, opened, node
+                continue
+            module, opened = self._modules[path], self._project.open(path)
+            known = here | renamed(opened, here).keys()
+            for node in walk(opened.tree):
+                match node:
+                    case ast.Name(id=name, ctx=ast.Load()) if name in known:
+                        yield module, opened, node
+                    case ast.Attribute(attr=name, ctx=ast.Load()) if name in here:
+                        yield module, opened, node
 
     def _of_class(self, module: Module, opened: Opened, node: ast.expr, variables: set[str]) -> Iterator[Reference]:
         above = opened.parent(node)

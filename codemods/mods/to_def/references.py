@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING
 
+from codemods.facts.opened import name_of
 from codemods.facts.order import walk
 from codemods.facts.values import dotted
 from codemods.mods.to_def.objects import Objects
-from codemods.mods.to_def.uses import Reference, Uses, called_name, cannot_be_read
+from codemods.mods.uses import Reference, Uses, cannot_be_read, renamed
 from codemods.program.classes import is_test
 from codemods.program.values import Decorated, Definition, File, Instance, Method, Outside, Partial, function_of
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from codemods.program import Module
     from codemods.program.values import Value, Values
 
-_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 # A dotted path that is longer is none.
 _LONGEST_PATH = 200
 _HANDING_OUT = frozenset(
@@ -41,14 +40,13 @@ class References(Uses):
         for function in sorted(self._found):
             by_name.setdefault(project.name_of(function), []).append(function)
         # One file after the other: a project has too many to keep their trees.
-        for path, text in project.texts():
-            names = by_name.keys() & _IDENTIFIER.findall(text)
-            if names and path in self._modules:
+        for path, names in self.mentioning(by_name):
+            if path in self._modules:
                 self._look_through(path, {name: by_name[name] for name in names})
-            elif names:
-                for name in names:
-                    for function in by_name[name]:
-                        self._found[function].append(cannot_be_read(path, name))
+                continue
+            for name in names:
+                for function in by_name[name]:
+                    self._found[function].append(cannot_be_read(path, name))
         for function in by_name.get("__call__", ()):
             self._found[function] += Objects(project).of(function)
 
@@ -58,10 +56,8 @@ class References(Uses):
 
     def _look_through(self, path: str, by_name: Mapping[str, list[Definition]]) -> None:
         module, opened = self._modules[path], self._project.open(path)
-        other_names: dict[str, str] = {}
-        found = list(_mentions(opened, by_name, other_names))
-        if other_names:
-            found += list(_mentions(opened, other_names, {}))
+        other_names = renamed(opened, by_name)
+        found = [*_mentions(opened, by_name), *(_mentions(opened, other_names) if other_names else ())]
         for name, node in found:
             for function in by_name[other_names.get(name, name)]:
                 scope = self._modules[function.path].facts.scopes[function.scope]
@@ -99,7 +95,7 @@ class References(Uses):
                 self.other(module, node, f"{text!r} may name it in a text") if ends and is_test(module.path) else None
             )
         call = opened.parent(node)
-        looked_up = isinstance(call, ast.Call) and node in call.args and called_name(call) in _PATCHING
+        looked_up = isinstance(call, ast.Call) and node in call.args and name_of(call.func) in _PATCHING
         if looked_up and self._may_be_owner(function, module, opened, call.args[0]):  # type: ignore[union-attr]
             return self.other(module, node, f"it is looked up by its name, {text!r}")
         return None
@@ -199,7 +195,7 @@ class References(Uses):
         """Whether a call's result goes where coroutines go."""
         for above, part in opened.ancestors(node):
             if isinstance(above, ast.Call) and part is not above.func:
-                return called_name(above) in _HANDING_OUT
+                return name_of(above.func) in _HANDING_OUT
             if isinstance(above, ast.Return):
                 return True
             if isinstance(above, ast.stmt):
@@ -207,8 +203,8 @@ class References(Uses):
         return False
 
 
-def _mentions(opened: Opened, names: Container[str], other_names: dict[str, str]) -> Iterator[tuple[str, ast.AST]]:
-    """The nodes that bring up some names; what they are imported as is noted."""
+def _mentions(opened: Opened, names: Container[str]) -> Iterator[tuple[str, ast.AST]]:
+    """The nodes that bring up some names."""
     for node in walk(opened.tree):
         match node:
             case ast.Name(id=name) | ast.Attribute(attr=name) if name in names:
@@ -217,12 +213,6 @@ def _mentions(opened: Opened, names: Container[str], other_names: dict[str, str]
                 name = text.replace(":", ".").rpartition(".")[2]
                 if name in names:
                     yield name, node
-            case ast.ImportFrom():
-                other_names |= {
-                    alias.asname: alias.name
-                    for alias in node.names
-                    if alias.asname and alias.asname != alias.name and alias.name in names
-                }
 
 
 def _scopes_up(module: Module, scope: int) -> Iterator[int]:

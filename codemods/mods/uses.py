@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from codemods import catalog
+from codemods.facts.opened import name_of
+from codemods.facts.order import walk
 from codemods.program.values import Method, Outside
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
     from codemods.facts import Call, Expr, Opened
     from codemods.mods.codemod import Project
     from codemods.program import Module
     from codemods.program.values import Definition, Values
 
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 How = Literal["awaited", "in a test", "registered", "named", "other"]
 
 
@@ -42,6 +48,13 @@ class Uses:
         self._project = project
         self._calls = project.calls
         self._modules = project.program.modules
+
+    def mentioning(self, names: Collection[str]) -> Iterator[tuple[str, set[str]]]:
+        """The files whose text mentions some names, with those that it does: one after the other, for their trees."""
+        for path, text in self._project.texts():
+            here = set(names) & set(_IDENTIFIER.findall(text))
+            if here:
+                yield path, here
 
     def other(self, module: Module, node: ast.AST, reason: str) -> Reference:
         """Something that holds the conversion back."""
@@ -75,18 +88,24 @@ class Uses:
         if call is not None:
             return takes_both(self._project, module, call)
         # Annotations do not run, but FastAPI reads `Annotated[User, Depends(f)]` there.
-        return called_name(above) in catalog.frameworks().depends
+        return name_of(above.func) in catalog.frameworks().depends
+
+
+def renamed(opened: Opened, names: Collection[str]) -> dict[str, str]:
+    """The other names that a file imports some names as, with those that they stand for."""
+    return {
+        alias.asname: alias.name
+        for node in walk(opened.tree)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.asname and alias.asname != alias.name and alias.name in names
+    }
 
 
 def cannot_be_read(path: str, name: str) -> Reference:
     """What a file asks that mentions a name and cannot be parsed."""
     reason = f"{os.path.relpath(path)} cannot be read, and its text mentions {name}; mend it first"
     return Reference("other", path, 0, reason=reason)
-
-
-def called_name(node: ast.Call) -> str:
-    """The last name of what a call calls."""
-    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
 
 
 def _known(shape: Expr, module: Module) -> bool:
