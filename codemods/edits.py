@@ -71,6 +71,15 @@ class ToDef:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class ToAsync:
+    """A plain function that becomes a coroutine function."""
+
+    statement: int
+    function: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class Outline:
     """Statements of one block that become a nested function, run in a thread and awaited once."""
 
@@ -201,4 +210,4 @@ class Lines:
 
 
 CallEdit = AwaitTwin | Offload | DropAwait | Recast
-Edit = CallEdit | ToDef | Hoist | Outline | Reword | Within | AsyncBlock | Define | AddImport | DropImport
+Edit = CallEdit | ToDef | ToAsync | Hoist | Outline | Reword | Within | AsyncBlock | Define | AddImport | DropImport

@@ -96,7 +96,8 @@ class _Run:
         self.dependencies = Dependencies(self.reading.real)
         self.project = self.project_of(self.program, self.survey, self.reading.data)
         self.drafted: dict[tuple[str, tuple[Edit, ...], tuple[Finding, ...]], _Draft | str] = {}
-        self.decisions = list(decide(self.project, self.settings.codemods))
+        self.found = list(decide(self.project, self.settings.codemods))
+        self.decisions = [each for each in self.found if self.asked_for(each.site)]
 
     def survey_of(self, program: Program, within: frozenset[str], kept: Kept | None = None) -> Survey:
         """Every site of some of a program's files."""
@@ -107,7 +108,7 @@ class _Run:
         """The sites that the settings and comments leave, with all that decisions about them may look at."""
         sites: dict[Definition, list[Site]] = defaultdict(list)
         for site in found.sites:
-            if self.wanted(site) and not ignored(site):
+            if self.asked_for(site):
                 sites[Definition(site.module.path, site.function)].append(site)
         # Decisions look at one file after the other, and at few again.
         opener = lru_cache(maxsize=_OPEN_FILES)(lambda path: Opened(data[path]))
@@ -127,14 +128,15 @@ class _Run:
             self.dependencies.named,
         )
 
-    def wanted(self, site: Site) -> bool:
-        """Whether the settings ask for findings like this."""
+    def asked_for(self, site: Site) -> bool:
+        """Whether the settings ask for findings like this, and no comment asks for silence."""
         settings, kind = self.settings, site.entry.kind
         file = Path(site.module.path)
         return (
             kind in settings.select - settings.ignore
             and IMPACTS.index(site.impact) >= IMPACTS.index(settings.impact)
             and not any(kind in kinds and where.matches(file) for where, kinds in settings.per_file_ignores)
+            and not ignored(site)
         )
 
     def applied(self, decision: Decision) -> bool:
@@ -151,6 +153,7 @@ class _Run:
         """The run as plain data, in the order of the text."""
         findings = map(self.explained, self.decisions) if self.explaining else (each.finding for each in self.decisions)
         looked_at = [module for path, module in self.program.modules.items() if path in self.within]
+        sites = (*self.survey.sites, *(each.site for each in self.found))
         return Result(
             files=len(self.within),
             functions_on_loop=self.survey.functions_on_loop,
@@ -158,7 +161,7 @@ class _Run:
             unresolved=tuple(sorted(self.survey.unresolved)),
             stopped=tuple(sorted(self.program.modules[path].shown for path in self.survey.stopped if path)),
             notes=tuple(sorted(notes(self.project, filter(self.applied, self.decisions)))),
-            unused_ignores=tuple(sorted(unused(looked_at, self.survey.sites))),
+            unused_ignores=tuple(sorted(unused(looked_at, sites))),
             faults=tuple(sorted(self.faults)),
         )
 
@@ -261,7 +264,7 @@ class _Run:
         program = Program.link([*(self.program.modules | modules).values()], self.reading.unread, self.installed)
         data = {**self.reading.data, **{path: draft.after for path, draft in drafts.items()}}
         project = self.project_of(program, self.survey_of(program, frozenset(drafts)), data)
-        again = list(decide(project, self.settings.codemods))
+        again = [each for each in decide(project, self.settings.codemods) if self.asked_for(each.site)]
         done = {decision.finding.id for decision in applied}
         # Fixes that cannot be made because another file of theirs failed are still there to be made.
         given_up = {each.finding.id for each in self.decisions if self.applied(each)} - done

@@ -70,6 +70,8 @@ class Finding:
     reason: str
     evidence: tuple[Remark, ...] = ()
     """What was inferred about the receivers on the way, and from where; only made when it is asked for."""
+    what: str = ""
+    """What it is about, where that is no call that stalls the loop."""
     passed_over: tuple[tuple[str, str], ...] = ()
     """The codemods that would come first and hold back, with their reasons; only made when it is asked for."""
 

@@ -15,7 +15,8 @@ def page(name: str) -> str:
     codemod = mods.load(name)
     body = codemod.page.partition("\n")[2].strip("\n")
     kinds = "all" if codemod.kinds == KINDS else ", ".join(codemod.kinds)
-    foot = f"*Kinds: {kinds}. Made from the docstring.*"
+    opt_in = f" Opt-in: it comes into play only with `--codemod {name}`." if codemod.opt_in else ""
+    foot = f"*Kinds: {kinds}.{opt_in} Made from the docstring.*"
     return f"# {name}\n\n{codemod.summary}\n\n{body}\n\n---\n{foot}\n"
 
 

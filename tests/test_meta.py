@@ -42,6 +42,7 @@ def test_docstring(name: str) -> None:
     assert codemod.summary.endswith(".")
     assert re.findall(r"^## .+$", codemod.page, re.MULTILINE) == SECTIONS
     assert set(codemod.kinds) <= set(KINDS)
+    assert not codemod.opt_in or f"`--codemod {name}`" in codemod.page
 
 
 @pytest.mark.parametrize("name", mods.names())
@@ -49,7 +50,8 @@ def test_example_is_right(name: str, tmp_path: Path) -> None:
     """The page shows what the codemod really does."""
     before, after = re.findall(r"```python\n(.*?)```", mods.load(name).page, re.DOTALL)
     # What nobody asked for comes only where nothing can differ.
-    asked = Settings(codemods=(name,), unsafe=frozenset({name})) if mods.load(name).twin else Settings()
+    codemod = mods.load(name)
+    asked = Settings(codemods=(name,), unsafe=frozenset({name})) if codemod.twin or codemod.opt_in else Settings()
     assert rewritten(tmp_path, before, asked) == after
 
 

@@ -15,4 +15,5 @@ def command() -> None:
     for name in mods.names():
         codemod = mods.load(name)
         kinds = "all kinds" if codemod.kinds == KINDS else ", ".join(codemod.kinds)
-        click.echo(f"{name:<10}  {kinds:<10}  {codemod.summary}")
+        opt_in = f" Opt-in: `--codemod {name}`." if codemod.opt_in else ""
+        click.echo(f"{name:<10}  {kinds:<10}  {codemod.summary}{opt_in}")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from codemods.cli.options import CODEMOD, Common
 from codemods.model import KINDS
 
 if TYPE_CHECKING:
@@ -21,8 +22,9 @@ _PLACE = re.compile(r"(?P<path>.+?):(?P<line>\d+)(:\d+)?:?")
 
 @click.command("explain")
 @click.argument("what", metavar="CODEMOD|KIND|PATH:LINE")
+@click.option("--codemod", type=CODEMOD, multiple=True, help="Only these rewrites, as for check.")
 @click.option("--config", type=click.Path(dir_okay=False), help="Settings to use instead of pyproject.toml's.")
-def command(what: str, config: str | None) -> None:
+def command(what: str, codemod: tuple[tuple[str, ...], ...], config: str | None) -> None:
     """Explain a codemod, a kind of blocking work, or a line of code."""
     from codemods import catalog, mods  # noqa: PLC0415
     from codemods.config import nearest  # noqa: PLC0415
@@ -42,7 +44,7 @@ def command(what: str, config: str | None) -> None:
             hint = f"did you mean {near!r}?" if near else "give a codemod, a kind, or PATH:LINE"
             missing = f"no such file {place['path']!r}" if place else f"nothing is called {what!r}"
             raise click.UsageError(f"{missing}; {hint}")
-        _explain_line(place["path"], int(place["line"]), config)
+        _explain_line(place["path"], int(place["line"]), codemod, config)
 
 
 def _concerns(finding: Finding, path: str, line: int) -> bool:
@@ -52,14 +54,13 @@ def _concerns(finding: Finding, path: str, line: int) -> bool:
     return any(step.path == path and step.line == line for step in finding.chain)
 
 
-def _explain_line(path: str, line: int, config: str | None) -> None:
-    from codemods.cli.options import Common  # noqa: PLC0415
+def _explain_line(path: str, line: int, codemod: tuple[tuple[str, ...], ...], config: str | None) -> None:
     from codemods.cli.output import say_faults  # noqa: PLC0415
     from codemods.engine import find  # noqa: PLC0415
     from codemods.review import text  # noqa: PLC0415
     from codemods.source import project_of  # noqa: PLC0415
 
-    shared = Common(paths=(path,), impact="low", config=config)
+    shared = Common(paths=(path,), codemod=codemod, impact="low", config=config)
     request = shared.request()
     around = project_of(path)
     # The line may be a step on the way from another file.

@@ -11,7 +11,20 @@ import inspect
 import pkgutil
 from typing import TYPE_CHECKING
 
-from codemods.mods.codemod import Change, Codemod, Convert, Cut, Project, Retool, Speak, Swap, Thread, Verdict, Work
+from codemods.mods.codemod import (
+    Change,
+    Codemod,
+    Convert,
+    Cut,
+    Found,
+    Project,
+    Retool,
+    Speak,
+    Swap,
+    Thread,
+    Verdict,
+    Work,
+)
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -21,6 +34,7 @@ __all__ = [
     "Codemod",
     "Convert",
     "Cut",
+    "Found",
     "Project",
     "Retool",
     "Speak",
@@ -57,4 +71,6 @@ def load(name: str) -> Codemod:
         whole=getattr(module, "WHOLE", False),
         twin=getattr(module, "TWIN", False),
         never_safe=getattr(module, "NEVER_SAFE", False),
+        opt_in=getattr(module, "OPT_IN", False),
+        find=getattr(module, "find", lambda _: ()),
     )

@@ -80,7 +80,7 @@ class Speak:
 
 @dataclass(frozen=True, slots=True)
 class Retool:
-    """Make a client from the asynchronous class, and await all that it does."""
+    """Make edits in several files, all or none: a client from the asynchronous class, and await all that it does."""
 
     files: tuple[tuple[str, tuple[Edit, ...]], ...]
     """The edits, by file."""
@@ -96,6 +96,16 @@ class Verdict:
     level: Level
     reason: str
     change: Change | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A place that a codemod has looked for itself, beside those where the loop may stall."""
+
+    site: Site
+    what: str
+    """What there is to say about it: a sentence without its full stop."""
+    verdict: Verdict
 
 
 @dataclass(eq=False)
@@ -216,3 +226,7 @@ class Codemod:
     """It asks an asynchronous library instead: only where nothing can differ, unless it is asked for."""
     never_safe: bool = False
     """Something may always differ."""
+    opt_in: bool = False
+    """It comes into play only where it is named."""
+    find: Callable[[Project], Iterable[Found]] = lambda _: ()
+    """The places of its own."""

@@ -41,10 +41,13 @@ Given = list[list[tuple[str, Verdict]]]
 
 
 def decide(project: Project, chosen: tuple[str, ...] = ()) -> Iterator[Decision]:
-    """Decide about every site of a project; `chosen` names the only codemods to use, first ones first."""
+    """Decide about every site of a project; `chosen` names the only codemods to use, first ones first.
+
+    What codemods have found beside them comes last, and no other codemod is asked about it.
+    """
     order = _TWINS_FIRST if project.prefer == "async" else _ORDER
     names = chosen or sorted(mods.names(), key=lambda name: order.index(name) if name in order else len(order))
-    codemods = [mods.load(name) for name in names]
+    codemods = [each for each in map(mods.load, names) if chosen or not each.opt_in]
     reluctant = {each.name for each in codemods if each.twin and not chosen and project.prefer != "async"}
     codemods = [each for each in codemods if not (each.never_safe and each.name in reluctant)]
     whole = {codemod.name for codemod in codemods if codemod.whole}
@@ -68,6 +71,12 @@ def decide(project: Project, chosen: tuple[str, ...] = ()) -> Iterator[Decision]
             codemod = name if verdict.level != "manual" else None
             others = tuple((other, each.reason) for other, each in all_said if other != name and each.level != "safe")
             yield Decision(site, _finding(site, verdict, codemod, seen), verdict.change, others)
+    for each in codemods:
+        for place in each.find(project):
+            if place.site.module.path in project.within:
+                codemod = each.name if place.verdict.level != "manual" else None
+                finding = _finding(place.site, place.verdict, codemod, seen, place.what)
+                yield Decision(place.site, finding, place.verdict.change)
 
 
 def _place(site: Site) -> tuple[tuple[int, int, int, int], int]:
@@ -162,7 +171,9 @@ def _not_found() -> Verdict:
     return Verdict("manual", "its text is not found again in the file; call it in a thread")
 
 
-def _finding(site: Site, verdict: Verdict, codemod: str | None, seen: Counter[tuple[str, str, str]]) -> Finding:
+def _finding(
+    site: Site, verdict: Verdict, codemod: str | None, seen: Counter[tuple[str, str, str]], what: str = ""
+) -> Finding:
     function = site.module.facts.scopes[site.function].qualname
     key = (site.module.shown, function, site.entry.name)
     seen[key] += 1
@@ -182,4 +193,5 @@ def _finding(site: Site, verdict: Verdict, codemod: str | None, seen: Counter[tu
         codemod=codemod,
         level=verdict.level,
         reason=verdict.reason,
+        what=what,
     )

@@ -19,6 +19,7 @@ from codemods.edits import (
     Outline,
     Recast,
     Reword,
+    ToAsync,
     ToDef,
     Within,
 )
@@ -214,7 +215,7 @@ def touched(opened: Opened, edits: Iterable[Edit]) -> Lines:
                 above = opened.parent(node)
                 around = above if isinstance(above, ast.Await) else node
                 kept.append((around.lineno, around.end_lineno or around.lineno))
-            case ToDef():
+            case ToDef() | ToAsync():
                 line = opened.all_in(edit.statement, _FUNCTIONS)[edit.function].lineno
                 kept.append((line, line))
             case Hoist():

@@ -28,8 +28,9 @@ def _finding(finding: Finding, base: Path) -> str:
         # GitHub takes columns only on a single line.
         place |= {"col": span.column, "endColumn": span.end_column - 1}
     fix = f"{finding.codemod}, {finding.level}" if finding.codemod else finding.level
-    message = f"{finding.callee} stalls the loop in {finding.function}. {fix}: {finding.reason}"
-    title = {"title": f"offloop: blocking {finding.kind} call"}
+    what = finding.what or f"{finding.callee} stalls the loop in {finding.function}"
+    message = f"{what}. {fix}: {finding.reason}"
+    title = {"title": "offloop" if finding.what else f"offloop: blocking {finding.kind} call"}
     return _command(_COMMANDS[finding.impact], place | title, message)
 
 

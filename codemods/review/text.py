@@ -29,10 +29,8 @@ def block(finding: Finding, style: Callable[[str, str], str] = no_style) -> str:
     """Where it is, how the call gets there, and what can be done."""
     span = finding.span
     where = style(f"{shown_path(finding.path)}:{span.line}:{span.column}", "bold")
-    what = (
-        f"{visible(finding.callee)} stalls the loop in {visible(finding.function)} ({finding.kind}, {finding.impact})"
-    )
-    lines = [f"{where}: {what}"]
+    what = visible(finding.what or f"{finding.callee} stalls the loop in {finding.function}")
+    lines = [f"{where}: {what} ({finding.kind}, {finding.impact})"]
     for depth, step in enumerate(finding.chain, 1):
         lines.append(f"{'  ' * depth}-> {visible(step.function)} at {shown_path(step.path)}:{step.line}")
     level = style(finding.level, _LEVELS[finding.level])
@@ -99,11 +97,14 @@ _CERTAINTY = {
 def explanation(finding: Finding) -> str:
     """Why one place stalls the loop, in sentences."""
     where = f"{shown_path(finding.path)}:{finding.span.line}"
-    lines = [f"{where}: {visible(finding.function)} runs on the event loop."]
-    steps = [f"{visible(step.function)} ({shown_path(step.path)}:{step.line})" for step in finding.chain]
-    entered = f"enters {', then '.join(steps)}, which calls" if steps else "calls"
-    lines.append(f"This line {entered} {visible(finding.callee)}.")
-    lines.append(f"That is {finding.kind} work which holds the thread: {_MEANWHILE}.")
+    if finding.what:
+        lines = [f"{where}: {visible(finding.what)}."]
+    else:
+        lines = [f"{where}: {visible(finding.function)} runs on the event loop."]
+        steps = [f"{visible(step.function)} ({shown_path(step.path)}:{step.line})" for step in finding.chain]
+        entered = f"enters {', then '.join(steps)}, which calls" if steps else "calls"
+        lines.append(f"This line {entered} {visible(finding.callee)}.")
+        lines.append(f"That is {finding.kind} work which holds the thread: {_MEANWHILE}.")
     lines += [f"  {shown_path(fact.path)}:{fact.line}: {visible(fact.text)}" for fact in finding.evidence]
     fix = f"Codemod `{finding.codemod}`, {finding.level}" if finding.codemod else "No fix"
     lines += [f"{fix}: {visible(finding.reason)}.", _CERTAINTY[finding.level]]

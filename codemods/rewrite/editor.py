@@ -16,6 +16,7 @@ from codemods.edits import (
     Outline,
     Recast,
     Reword,
+    ToAsync,
     ToDef,
     Within,
 )
@@ -44,7 +45,7 @@ class Editor(Mentions):
         """Whether the statement that is being left got longer."""
         self.of_calls: dict[int, CallEdit] = {}
         self.drops: dict[int, DropImport] = {}
-        self.functions: dict[int, ToDef] = {}
+        self.functions: dict[int, ToDef | ToAsync] = {}
         self.regions: dict[int, Outline | Hoist] = {}
         self.blocks: dict[int, Within] = {}
         self.withs: dict[int, AsyncBlock] = {}
@@ -61,7 +62,7 @@ class Editor(Mentions):
                     self.withs[edit.place] = edit
                 case DropImport():
                     self.drops[edit.place] = edit
-                case ToDef():
+                case ToDef() | ToAsync():
                     self.functions[edit.function] = edit
                 case Outline():
                     self.regions[edit.first] = edit
@@ -235,12 +236,16 @@ class Editor(Mentions):
         original_node: cst.FunctionDef,
         updated_node: cst.FunctionDef,
     ) -> cst.FunctionDef:
-        """`async def` becomes `def`."""
+        """`async def` becomes `def`, or the other way round."""
         edit = self.functions.pop(self.open_functions.pop(), None)
         if edit is None:
             return updated_node
-        if original_node.name.value != edit.name or original_node.asynchronous is None:
-            raise LookupError(f"expected async def {edit.name}")
+        expected = "def" if isinstance(edit, ToAsync) else "async def"
+        found = "def" if original_node.asynchronous is None else "async def"
+        if (found, original_node.name.value) != (expected, edit.name):
+            raise LookupError(f"expected {expected} {edit.name}")
+        if isinstance(edit, ToAsync):
+            return updated_node.with_changes(asynchronous=cst.Asynchronous())
         plain = updated_node.with_changes(asynchronous=None)
         if not edit.returns or updated_node.returns is None:
             return plain
