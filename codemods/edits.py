@@ -174,6 +174,19 @@ class Define:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class Splice:
+    """Text in place of a stretch of the file, as it was; an empty stretch is a place to put it in.
+
+    Only imports may change besides in a file with splices.
+    """
+
+    start: tuple[int, int]
+    """Line, and column in bytes of UTF-8, as `ast` has them."""
+    end: tuple[int, int]
+    text: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class AddImport:
     """`import module`, `import module as alias` or `from module import name`, at the top of the file."""
 
@@ -210,4 +223,5 @@ class Lines:
 
 
 CallEdit = AwaitTwin | Offload | DropAwait | Recast
-Edit = CallEdit | ToDef | ToAsync | Hoist | Outline | Reword | Within | AsyncBlock | Define | AddImport | DropImport
+_Inside = ToDef | ToAsync | Hoist | Outline | Reword | Within | AsyncBlock
+Edit = CallEdit | _Inside | Define | Splice | AddImport | DropImport

@@ -16,7 +16,7 @@ from codemods.facts import Opened
 from codemods.hazards.patches import Patches
 from codemods.loop import Deadlines, evidence, survey
 from codemods.model import IMPACTS, Change, Fault, Result
-from codemods.mods import Project, Speak
+from codemods.mods import Project, Retool, Speak
 from codemods.plan import decide, edits_for, ignored, notes, together, touched, unused
 from codemods.program import Module, Program
 from codemods.program.classes import is_test
@@ -194,7 +194,12 @@ class _Run:
         fixed = {finding.id for change in changes for finding in change.fixed}
         replacing: dict[Replacing, list[str]] = defaultdict(list)
         for decision in self.decisions:
-            if decision.finding.id in fixed and isinstance(decision.change, Speak):
+            if decision.finding.id not in fixed:
+                continue
+            if isinstance(decision.change, Retool):
+                for need in decision.change.needs:
+                    replacing[Replacing(need.beside, need.name, need.bound)].append(decision.site.module.path)
+            elif isinstance(decision.change, Speak):
                 old = decision.site.entry.name.partition(".")[0]
                 new = decision.change.library
                 if old == new:

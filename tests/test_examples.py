@@ -20,6 +20,7 @@ WAYS = {
     "unsafe": Settings(unsafe=ALL),
     "safe, async first": Settings(prefer="async"),
     "unsafe, async first": Settings(prefer="async", unsafe=ALL),
+    "asynchronous sessions": Settings(codemods=("sqlalchemy-async",), unsafe=frozenset({"sqlalchemy-async"})),
 }
 
 
@@ -40,6 +41,9 @@ def test_the_shop_after_it(way: str, tmp_path: Path) -> None:
     )
     assert "19 passed" in done.stdout, done.stdout[-3000:]
     assert run(shop, settings=WAYS[way], changing=True).changes == ()
+    if way == "asynchronous sessions":
+        assert not any(finding.kind == "database" for finding in result.left)
+        assert '"aiosqlite>=0.20",\n    "fastapi' in (shop / "pyproject.toml").read_text("utf-8")
     if way == "unsafe, async first":
         assert "await client.get(" in (shop / "shop" / "clients" / "supplier.py").read_text("utf-8")
         assert '"httpx2>=2",\n    "pillow' in (shop / "pyproject.toml").read_text("utf-8")

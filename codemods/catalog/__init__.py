@@ -122,6 +122,12 @@ def clients() -> Mapping[str, Any]:
 
 
 @cache
+def sqlalchemy_async() -> dict[str, dict[str, Any]]:
+    """What becomes of SQLAlchemy's synchronous objects in an asynchronous service."""
+    return _table("sqlalchemy_async")
+
+
+@cache
 def contexts() -> Contexts:
     """Everything known about context managers."""
     return Contexts(**{name: frozenset(names) for name, names in _table("contexts").items()})

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from codemods.facts import Opened
     from codemods.hazards.patches import Patches
     from codemods.loop import Deadlines, Site, Survey
-    from codemods.model import Level
+    from codemods.model import Level, Remark
     from codemods.program import Program
     from codemods.program.touches import Touches
 
@@ -79,11 +79,24 @@ class Speak:
 
 
 @dataclass(frozen=True, slots=True)
+class Need:
+    """A library that goes into the manifests beside one that is there."""
+
+    beside: str
+    name: str
+    bound: str
+
+
+@dataclass(frozen=True, slots=True)
 class Retool:
     """Make edits in several files, all or none: a client from the asynchronous class, and await all that it does."""
 
     files: tuple[tuple[str, tuple[Edit, ...]], ...]
     """The edits, by file."""
+    notes: tuple[Remark, ...] = ()
+    """What a person should know about them."""
+    needs: tuple[Need, ...] = ()
+    """What the project has to install for them."""
 
 
 Change = Swap | Thread | Cut | Convert | Speak | Retool

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from codemods.facts import Call, Expr, Opened
     from codemods.mods.codemod import Project
-    from codemods.program import Module
+    from codemods.program import Module, Program
     from codemods.program.values import Definition, Values
 
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
@@ -100,6 +100,12 @@ def renamed(opened: Opened, names: Collection[str]) -> dict[str, str]:
         for alias in node.names
         if alias.asname and alias.asname != alias.name and alias.name in names
     }
+
+
+def ours(program: Program, module: Module) -> tuple[str, ...]:
+    """The outermost names of the project's own modules that a file imports."""
+    found = {target.partition(".")[0] for target in module.summary.imports if program.find(module, target) is not None}
+    return tuple(sorted(found - {""}))
 
 
 def cannot_be_read(path: str, name: str) -> Reference:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, cast
 
@@ -19,11 +20,13 @@ from codemods.edits import (
     Outline,
     Recast,
     Reword,
+    Splice,
     ToAsync,
     ToDef,
     Within,
 )
-from codemods.facts.values import dotted
+from codemods.facts.order import walk
+from codemods.facts.values import dotted, source_module
 from codemods.hazards.runners import ANYIO, ASYNCIO, runner_for
 from codemods.mods import Convert, Cut, Retool, Speak, Swap, Thread
 from codemods.mods.to_def import clusters
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
     from codemods.program.values import Definition
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_WORD = re.compile(r"[A-Za-z_]\w*")
 _PARTIAL = "functools.partial"
 _PLAIN = {
     f"{module}.Async{name}": f"{module}.{name}"
@@ -54,6 +58,7 @@ def edits_for(project: Project, decisions: Iterable[Decision]) -> Mapping[str, t
     found: dict[str, dict[Edit, None]] = defaultdict(dict)
     going: dict[str, list[ast.Name]] = defaultdict(list)
     converted: set[Definition] = set()
+    made: set[int] = set()
     for decision in decisions:
         site, change = decision.site, decision.change
         path = site.module.path
@@ -75,11 +80,13 @@ def edits_for(project: Project, decisions: Iterable[Decision]) -> Mapping[str, t
                 found[path] |= _listed(*(in_words(each, alias) for each in change.edits), addition)
                 gone = [name for each in change.edits for name in _mentioned(opened, each)]
                 going[path] += [name for name in gone if name.id != alias]
-            case Retool():
+            case Retool() if id(change) not in made:
+                made.add(id(change))
                 for other, of_file in change.files:
                     opened = project.open(other)
                     found[other] |= _listed(*of_file)
                     going[other] += [name for each in of_file for name in _mentioned(opened, each)]
+                    going[other] += _spliced(opened, [each for each in of_file if isinstance(each, Splice)])
             case Thread():
                 found[path] |= _listed(*_offload(project, spot, site.call, change.runner))
                 if change.hoisted:
@@ -103,6 +110,19 @@ def _mentioned(opened: Opened, edit: Edit) -> list[ast.Name]:
             node = opened.mentioned(edit.statement, edit.name, edit.number)
             return _root(node) if isinstance(node, ast.expr) else []
     return []
+
+
+def _spliced(opened: Opened, splices: Sequence[Splice]) -> list[ast.Name]:
+    """The names that splices take away, but for those that other splices bring in."""
+    gone = [(each.start, each.end) for each in splices if each.start != each.end]
+    new = {word for each in splices for word in _WORD.findall(each.text)}
+    return [
+        each
+        for each in (walk(opened.tree) if gone else ())
+        if isinstance(each, ast.Name)
+        and each.id not in new
+        and any(start <= (each.lineno, each.col_offset) < end for start, end in gone)
+    ]
 
 
 def _root(node: ast.expr) -> list[ast.Name]:
@@ -229,15 +249,15 @@ def touched(opened: Opened, edits: Iterable[Edit]) -> Lines:
                 # An import of something else from the same module may take it in.
                 same = [each for each in opened.tree.body if isinstance(each, ast.ImportFrom)]
                 dropped += [
-                    (each.lineno, each.end_lineno or each.lineno)
-                    for each in same
-                    if each.module == edit.module and not each.level
+                    (each.lineno, each.end_lineno or each.lineno) for each in same if source_module(each) == edit.module
                 ]
             case Reword():
                 mention = cast("ast.expr", opened.mentioned(edit.statement, edit.name, edit.number))
                 kept.append((mention.lineno, mention.end_lineno or mention.lineno))
             case Within():
                 moved.append(edit.lines)
+            case Splice():
+                kept.append((edit.start[0], edit.end[0]))
             case AsyncBlock():
                 kept.append((edit.line, edit.line))
             case Define():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from codemods.edits import AddImport, DropImport
 from codemods.facts.order import walk
 from codemods.hazards.runners import FASTAPI, STARLETTE
+from codemods.mods.uses import ours
 from codemods.plan.leftovers import unneeded
 
 if TYPE_CHECKING:
@@ -49,13 +50,13 @@ def written(program: Program, spot: Spot, wanted: str) -> tuple[str, AddImport |
                 return (f"{name}.{function}" if meaning.name == library else name), None
     if wanted in _BY_NAME:
         alias = next(name for name in _spellings(function) if _free(program, spot, name, wanted))
-        return alias, AddImport(library, "" if alias == function else alias, function, _ours(program, module))
+        return alias, AddImport(library, "" if alias == function else alias, function, ours(program, module))
     if library in _INNER:
         package, _, inner = library.rpartition(".")
         alias = next(name for name in _spellings(inner) if _free(program, spot, name, library))
-        return f"{alias}.{function}", AddImport(package, "" if alias == inner else alias, inner, _ours(program, module))
+        return f"{alias}.{function}", AddImport(package, "" if alias == inner else alias, inner, ours(program, module))
     alias = next(name for name in _spellings(library) if _free(program, spot, name, library))
-    return f"{alias}.{function}", AddImport(library, "" if alias == library else alias, ours=_ours(program, module))
+    return f"{alias}.{function}", AddImport(library, "" if alias == library else alias, ours=ours(program, module))
 
 
 def module_name(program: Program, spot: Spot, library: str) -> tuple[str, AddImport | None]:
@@ -66,12 +67,7 @@ def module_name(program: Program, spot: Spot, library: str) -> tuple[str, AddImp
             if meaning is not None and not meaning.module and meaning.name == library and scope == 0:
                 return name, None
     alias = next(name for name in _spellings(library) if _free(program, spot, name, library))
-    return alias, AddImport(library, "" if alias == library else alias, ours=_ours(program, spot.module))
-
-
-def _ours(program: Program, module: Module) -> tuple[str, ...]:
-    found = {target.partition(".")[0] for target in module.summary.imports if program.find(module, target) is not None}
-    return tuple(sorted(found - {""}))
+    return alias, AddImport(library, "" if alias == library else alias, ours=ours(program, spot.module))
 
 
 def _usable(spot: Spot, scope: int, name: str) -> bool:

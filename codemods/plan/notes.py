@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from codemods import catalog
 from codemods.model import Remark
-from codemods.mods import Convert, Cut, Speak, Thread
+from codemods.mods import Convert, Cut, Retool, Speak, Thread
 from codemods.mods.http.function import mocking
 from codemods.program.classes import is_test
 
@@ -27,6 +27,7 @@ def notes(project: Project, decisions: Iterable[Decision]) -> Iterator[Remark]:
     moved = (Convert, Cut, Thread)
     if any(isinstance(each.change, moved) and each.site.entry.kind == "database" for each in made):
         yield from _small_pools(project)
+    yield from dict.fromkeys(note for each in made if isinstance(each.change, Retool) for note in each.change.notes)
     asking = [each.site.module.path for each in made if isinstance(each.change, Speak)]
     if asking:
         yield from _mocks(project, asking[0])

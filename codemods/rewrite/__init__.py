@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from codemods.edits import AddImport, Define, DropImport
+from codemods.edits import AddImport, Define, DropImport, Splice
 from codemods.rewrite.blocks import Statement, is_blank, without_empty
 from codemods.rewrite.imports import insert_constants, insert_import, is_import
 from codemods.rewrite.lines import Style
+from codemods.rewrite.splices import spliced
 from codemods.rewrite.statements import edit_statement, locate, without_names
 
 if TYPE_CHECKING:
@@ -34,7 +35,10 @@ def rewrite(data: bytes, edits: Collection[Edit], limit: int = 0) -> bytes:
     """The bytes of a file with its edits carried out; `limit` is the longest line that its formatter lets stand."""
     with _deep_recursion():
         try:
-            return _edited(_parsed(data), edits, limit).bytes
+            splices = [edit for edit in edits if isinstance(edit, Splice)]
+            others = [edit for edit in edits if not isinstance(edit, Splice)]
+            text = spliced(data, splices) if splices else data
+            return text if splices and not others else _edited(_parsed(text), others, limit).bytes
         except RecursionError as error:
             raise UnchangeableError("it is nested too deeply to be rewritten; split the expression") from error
 
@@ -60,14 +64,15 @@ def _edited(module: cst.Module, edits: Collection[Edit], limit: int) -> cst.Modu
     outer = [edit for edit in drops if not isinstance(body[places[edit.statement][0]], cst.BaseCompoundStatement)]
     inside: dict[int, list[Edit]] = defaultdict(list)
     for edit in edits:
-        if not isinstance(edit, AddImport | Define) and edit not in outer:
+        if not isinstance(edit, AddImport | Define | Splice) and edit not in outer:
             inside[places[edit.statement][0]].append(edit)
     for line, found in inside.items():
         body[line] = edit_statement(body[line], found, Style(module.default_indent, limit))
     # New imports go in while the old ones still stand: they show where and how this file keeps them.
-    first_use = body[min(inside)]
+    first_use = body[min(inside)] if inside else None
     for addition in sorted(edit for edit in edits if isinstance(edit, AddImport)):
-        insert_import(body, addition, next(n for n, each in enumerate(body) if each is first_use), limit)
+        before = next((n for n, each in enumerate(body) if each is first_use), len(body))
+        insert_import(body, addition, before, limit)
     insert_constants(body, sorted(edit for edit in edits if isinstance(edit, Define)))
     names = {edit.name for edit in outer}
     body = without_empty([without_names(each, names) for each in body], module.header)

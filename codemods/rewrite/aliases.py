@@ -12,7 +12,7 @@ from codemods.rewrite.blocks import code_of
 from codemods.rewrite.lines import WIDEST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from codemods.rewrite.blocks import Statement
 
@@ -26,10 +26,26 @@ def join(statement: Statement, new: cst.SimpleStatementLine, limit: int) -> Stat
     aliases = _with(_names(old), *_names(wanted))
     if aliases is None:
         return None
-    joined = statement.with_changes(body=[old.with_changes(names=aliases)])
-    code = code_of(joined.with_changes(leading_lines=[]))
-    too_long = max(map(len, code.splitlines())) > (limit or WIDEST)
-    return None if too_long else joined
+    for each in (old.with_changes(names=aliases), *_spread(old, aliases)):
+        joined = statement.with_changes(body=[each])
+        code = code_of(joined.with_changes(leading_lines=[]))
+        if max(map(len, code.splitlines())) <= (limit or WIDEST):
+            return joined
+    return None
+
+
+def _spread(old: cst.ImportFrom, aliases: Sequence[cst.ImportAlias]) -> Iterator[cst.ImportFrom]:
+    """Each name on a line of its own, as black and isort have it, where they have stood on one line."""
+    if old.lpar is not None:
+        return
+    line = cst.ParenthesizedWhitespace(indent=True, last_line=cst.SimpleWhitespace("    "))
+    end = cst.ParenthesizedWhitespace(indent=True)
+    last = len(aliases) - 1
+    names = [
+        each.with_changes(comma=cst.Comma(whitespace_after=end if n == last else line))
+        for n, each in enumerate(aliases)
+    ]
+    yield old.with_changes(names=names, lpar=cst.LeftParen(whitespace_after=line), rpar=cst.RightParen())
 
 
 def _plain(statement: Statement) -> cst.ImportFrom | None:
@@ -37,7 +53,7 @@ def _plain(statement: Statement) -> cst.ImportFrom | None:
     if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
         return None
     small = statement.body[0]
-    plain = isinstance(small, cst.ImportFrom) and not isinstance(small.names, cst.ImportStar) and not small.relative
+    plain = isinstance(small, cst.ImportFrom) and not isinstance(small.names, cst.ImportStar)
     return small if plain else None  # type: ignore[return-value]
 
 
@@ -46,7 +62,8 @@ def _names(statement: cst.ImportFrom) -> list[cst.ImportAlias]:
 
 
 def _module(statement: cst.ImportFrom) -> str:
-    return (get_full_name_for_node(statement.module) or "") if statement.module else ""
+    name = (get_full_name_for_node(statement.module) or "") if statement.module else ""
+    return "." * len(statement.relative) + name
 
 
 def _with(aliases: list[cst.ImportAlias], new: cst.ImportAlias) -> list[cst.ImportAlias] | None:

@@ -66,7 +66,7 @@ class Clusters:
                 continue
             found.add(function)
             waiting += member.awaits
-            waiting += self._relatives(function)
+            waiting += self.relatives(function)
             # Callers are looked for by name: whether they really await it, their own awaits tell.
             waiting += [
                 holder
@@ -155,9 +155,9 @@ class Clusters:
                 return Standing("manual", f"{self._shown(reference)} may call something else as well")
             if reference.how == "awaited" and reference.holder not in going and self.may_block(function, reference):
                 hazards += self._of_offload(function, reference)
-        if not called and not any(self._called(each) for each in self._relatives(function)):
+        if not called and not any(self._called(each) for each in self.relatives(function)):
             return Standing("manual", _NOBODY)
-        if self._abstract(function) and all(self._abstract(each) for each in self._relatives(function)):
+        if self._abstract(function) and all(self._abstract(each) for each in self.relatives(function)):
             return Standing("manual", "nothing in the project implements it, so whoever does may wait in it")
         hazards += self._stand_ins(function)
         hazard = worst(chain(hazards, self.members.state(function)))
@@ -170,7 +170,7 @@ class Clusters:
             reason = self._standing.get(stuck[0])
             why = f", and {reason.reason}" if reason and reason.reason else ""
             return f"it awaits {self._qualname(stuck[0])}, which stays a coroutine function{why}"
-        relative = next((each for each in sorted(self._relatives(function)) if each not in going), None)
+        relative = next((each for each in sorted(self.relatives(function)) if each not in going), None)
         return f"{self._qualname(relative)} stands for the same method and stays as it is" if relative else ""
 
     def _abstract(self, function: Definition) -> bool:
@@ -214,7 +214,7 @@ class Clusters:
         scope = module.facts.scopes[function.scope]
         return f"{scope.qualname} of {module.shown}:{scope.line}"
 
-    def _relatives(self, function: Definition) -> frozenset[Definition]:
+    def relatives(self, function: Definition) -> frozenset[Definition]:
         """The methods that one takes the place of, or that take its place, in classes above and below its own."""
         if function not in self._families:
             self._families[function] = self._find_relatives(function)
@@ -353,7 +353,7 @@ class Clusters:
                 continue
             found.add(each)
             waiting += self.members.of(each).awaits
-            waiting += self._relatives(each)
+            waiting += self.relatives(each)
             waiting += [
                 reference.holder
                 for reference in self.references.of(each)

@@ -1,0 +1,378 @@
+"""Engines and the factories of sessions: how they are made, and what keeps working without a loop."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from codemods.facts.opened import name_of
+from codemods.facts.order import walk
+from codemods.facts.values import dotted, source_module
+from codemods.mods.sqlalchemy_async.sheet import end_of, start_of
+from codemods.program.classes import is_test
+
+if TYPE_CHECKING:
+    from codemods.mods.codemod import Project
+    from codemods.mods.sqlalchemy_async.seen import Maker, Place, Seen
+    from codemods.mods.sqlalchemy_async.sheet import Sheet
+
+_URL = re.compile(r"(?P<before>[A-Za-z]*['\"]+)(?P<driver>(?P<database>\w+)(\+\w+)?)(?=:)")
+_IN_MEMORY = re.compile(r"sqlite(\+\w+)?://(/?:memory:.*|/?)$")
+_ASYNC_URL = '''\
+def async_url(url: str | URL) -> URL:
+    """The same database through its asynchronous driver."""
+    given = make_url(url)
+    drivers = {{{drivers}}}
+    return given.set(drivername=drivers[given.get_backend_name()])
+'''
+_DATETIMES = '''\
+@event.listens_for(Engine, "connect")
+def take_any_datetime(connection: object, _: object) -> None:
+    """As psycopg does: asyncpg refuses a datetime with a time zone for a column without one."""
+    if isinstance(connection, AsyncAdapt_asyncpg_connection):
+        connection.run_async(
+            lambda raw: raw.set_type_codec(
+                "timestamp", schema="pg_catalog", encoder=str, decoder=datetime.fromisoformat
+            )
+        )
+'''
+_SYNC_ENGINE = '''\
+def sync_engine(engine: AsyncEngine) -> Engine:
+    """The same database for code that runs on no event loop; it keeps no connection."""
+    return create_engine({url}, poolclass=NullPool)
+'''
+_SYNC_SESSION = '''\
+
+
+def sync_session(factory: async_sessionmaker[AsyncSession]) -> Session:
+    """A session for code that runs on no event loop."""
+    return Session(sync_engine(factory.kw["bind"]){options})
+'''
+
+
+class Engines:
+    """All engines and factories of a project."""
+
+    def __init__(self, seen: Seen, project: Project, refusals: list[str]) -> None:
+        self._seen = seen
+        self._project = project
+        self._refusals = refusals
+        self.engines = [each for each in seen.makers if each.role == "engine" and self.name_of(each)]
+        self.factories = [each for each in seen.makers if each.role == "factory" and self.name_of(each)]
+        self.factory_names = {self.name_of(each) for each in self.factories}
+        for each in seen.makers:
+            if each.role == "factory" and not self.name_of(each):
+                self._refuse(seen.sheet(each.path), each.node, "makes a factory of sessions without giving it a name")
+        self.names = self._asynchronous()
+        """The names of the engines that sessions come from."""
+        self.databases: set[str] = set()
+        self._named_driver = ""
+        """The synchronous driver for PostgreSQL that a URL names."""
+        self.unknown = False
+        """Whether a URL is read from elsewhere, so that its database is not known."""
+        self._asked_for: set[str] = set()
+        """The functions that files need."""
+
+    def name_of(self, maker: Maker) -> str:
+        """The name that what is made gets."""
+        match self._seen.sheet(maker.path).opened.parent(maker.node):
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                return name
+            case ast.Assign(targets=[ast.Attribute(attr=name)]):
+                return name
+        return ""
+
+    def ours(self, maker: Maker) -> bool:
+        """Whether an engine is one that sessions come from."""
+        return self.name_of(maker) in self.names
+
+    def _asynchronous(self) -> set[str]:
+        found: set[str] = set()
+        for path, places in self._seen.names.items():
+            opened = self._seen.sheet(path).opened
+            for place in places:
+                if place.role == "engine" and self.binds(opened.parent(place.node), place):
+                    found.add(name_of(place.node))
+        return found
+
+    def binds(self, above: ast.AST | None, place: Place) -> bool:
+        """Whether an engine is given to a factory of sessions, to a session, or put in another one's place."""
+        opened = self._seen.sheet(place.path).opened
+        call = opened.parent(above) if isinstance(above, ast.keyword) else above
+        if not isinstance(call, ast.Call) or place.node is call.func:
+            return False
+        if any(call is each.node for each in self._seen.makers if each.role in {"factory", "session"}):
+            return True
+        return name_of(call.func) in {"configure", "setattr"}
+
+    # How they are made
+
+    def write_engine(self, maker: Maker) -> None:
+        """`create_async_engine`, with an asynchronous driver."""
+        sheet, node = self._seen.sheet(maker.path), maker.node
+        known = self._seen.known["engine"]
+        for each in node.keywords:
+            if each.arg not in known["options"]:
+                self._refuse(sheet, node, f"makes the engine with `{each.arg}`, which an asynchronous one may not take")
+            elif each.arg == "poolclass" and name_of(each.value) not in known["pools"]:
+                self._refuse(sheet, node, "names a pool that an asynchronous engine does not take")
+            elif each.arg == "connect_args" and not self._taken(each.value):
+                self._refuse(
+                    sheet, node, "hands the driver arguments (`connect_args`) that another driver may not take"
+                )
+        if len(node.args) != 1:
+            self._refuse(sheet, node, "makes the engine in a way that is not understood")
+            return
+        sheet.replace(start_of(node.func), end_of(node.func), "create_async_engine")
+        sheet.add_import("sqlalchemy.ext.asyncio", "create_async_engine")
+        self._write_url(sheet, node.args[0])
+
+    def _taken(self, node: ast.expr) -> bool:
+        return isinstance(node, ast.Dict) and all(
+            isinstance(key, ast.Constant) and key.value in self._seen.known["engine"]["connect_args"]
+            for key in node.keys
+        )
+
+    def _write_url(self, sheet: Sheet, node: ast.expr) -> None:
+        literal = self._literal(sheet, node)
+        if literal is not None:
+            match = _URL.match(ast.get_source_segment(sheet.opened.text, literal) or "")
+            drivers = self._seen.known["drivers"]
+            if match is not None and match["database"] in drivers:
+                self.databases.add(match["database"])
+                if match["driver"] in self._seen.known["plain_drivers"].values():
+                    self._named_driver = match["driver"]
+                line, column = start_of(literal)
+                start, end = match.span("driver")
+                sheet.replace((line, column + start), (line, column + end), drivers[match["database"]]["driver"])
+                return
+            if match is not None:
+                self._refuse(sheet, node, f"the driver for {match['database']} is not one that is known")
+                return
+        sheet.wrap(node, f"{self.helper(sheet, node, 'async_url')}(", ")")
+        self.unknown |= not is_test(sheet.module.path)
+
+    def _literal(self, sheet: Sheet, node: ast.expr) -> ast.expr | None:
+        """The text of a URL: as it stands there, or in a constant that nothing else reads."""
+        if isinstance(node, ast.Constant | ast.JoinedStr):
+            return node
+        if not isinstance(node, ast.Name):
+            return None
+        read = [each for each in walk(sheet.opened.tree) if name_of(each) == node.id and isinstance(each.ctx, ast.Load)]  # type: ignore[attr-defined]
+        made = [
+            each.value
+            for each in sheet.opened.tree.body
+            if isinstance(each, ast.Assign) and [name_of(target) for target in each.targets] == [node.id]
+        ]
+        alone = len(read) == len(made) == 1 and not self._read_elsewhere(sheet, node.id)
+        return made[0] if alone and isinstance(made[0], ast.Constant | ast.JoinedStr) else None
+
+    def _read_elsewhere(self, sheet: Sheet, name: str) -> bool:
+        """Whether another file imports a constant."""
+        program = self._project.program
+        for path, _ in self._seen.mentioning({name}):
+            module = program.modules.get(path)
+            if module is None:
+                return True
+            for (scope, bound), bindings in module.names.items():
+                imported = any(each.kind == "import" and each.target.endswith(f".{name}") for each in bindings)
+                if imported and any(
+                    each.module == sheet.module.path for each in program.resolve(module, scope, bound).meanings
+                ):
+                    return True
+            if path != sheet.module.path and any(
+                isinstance(each, ast.Attribute)
+                and each.attr == name
+                and any(mean.module == sheet.module.path for mean in program.resolve(module, 0, dotted(each)).meanings)
+                for each in walk(self._seen.sheet(path).opened.tree)
+            ):
+                return True
+        return False
+
+    def write_factory(self, maker: Maker) -> None:
+        """`async_sessionmaker`, whose sessions keep what they have loaded after a commit."""
+        sheet, node = self._seen.sheet(maker.path), maker.node
+        for each in node.keywords:
+            if each.arg not in self._seen.known["factory"]["options"]:
+                self._refuse(sheet, node, f"makes sessions with `{each.arg}`, which is not understood")
+        sheet.replace(start_of(node.func), end_of(node.func), "async_sessionmaker")
+        sheet.add_import("sqlalchemy.ext.asyncio", "async_sessionmaker")
+        self.keep_loaded(sheet, node)
+
+    def keep_loaded(self, sheet: Sheet, node: ast.Call) -> None:
+        """What a commit would expire could not be loaded again without an await."""
+        given = next((each for each in node.keywords if each.arg == "expire_on_commit"), None)
+        if given is None:
+            add_argument(sheet, node, "expire_on_commit=False")
+        elif not (isinstance(given.value, ast.Constant) and given.value.value is False):
+            sheet.replace(start_of(given.value), end_of(given.value), "False")
+
+    # What they need beside them
+
+    def write_helpers(self, *, datetimes: bool) -> None:
+        """The functions that other files, or this one, call: above the engine, and below the factory."""
+        drivers = self._seen.known["drivers"]
+        plain = self._plain_driver()
+        home = self.home
+        other = self.databases - {"sqlite"} or self.unknown
+        first = self.first
+        if first is None:
+            return
+        if "async_url" in self._asked_for:
+            rows = ", ".join(f'"{name}": "{each["driver"]}"' for name, each in drivers.items())
+            self._above(first, _ASYNC_URL.format(drivers=rows), {"sqlalchemy": ("URL", "make_url")})
+        if datetimes and other:
+            names = {"sqlalchemy": ("Engine", "event"), "datetime": ("datetime",)}
+            names["sqlalchemy.dialects.postgresql.asyncpg"] = ("AsyncAdapt_asyncpg_connection",)
+            self._above(first, _DATETIMES, names)
+        if self._asked_for - {"async_url"} and home is not None:
+            url = "engine.url.set(drivername=engine.url.get_backend_name())"
+            if plain:
+                url = f'engine.url.set(drivername={{"postgresql": "{plain}"}}.get(name, name))'
+            text = _SYNC_ENGINE.format(url=url)
+            if plain:
+                text = text.replace(
+                    "    return create", "    name = engine.url.get_backend_name()\n    return create", 1
+                )
+            session = "sync_session" in self._asked_for
+            text += _SYNC_SESSION.format(options=self._options(home)) if session else ""
+            self._below(home, text, session=session)
+
+    @property
+    def first(self) -> Maker | None:
+        """The engine above which the functions stand that engines need."""
+        return next((each for each in self.engines if self.ours(each) and not is_test(each.path)), None)
+
+    @property
+    def home(self) -> Maker | None:
+        """The factory whose file has what others import."""
+        own = [each for each in self.factories if not is_test(each.path) and not each.function.scope]
+        return min(own, key=lambda each: (each.path, each.node.lineno), default=None)
+
+    def helper(self, sheet: Sheet, node: ast.expr, name: str) -> str:
+        """The name of one of the functions as it is written in a file, which imports it."""
+        self._asked_for.add(name)
+        home = self.first if name == "async_url" else self.home
+        if home is None:
+            self._refuse(sheet, node, f"needs `{name}`, and no file of the project has a place for it")
+            return name
+        if home.path == sheet.module.path:
+            return name
+        if isinstance(node, ast.Attribute):
+            owner = dotted(node.value)
+            resolved = self._project.program.resolve(sheet.module, sheet.opened.scope(node), owner)
+            if any(each.module == home.path and not each.name for each in resolved.meanings):
+                return f"{owner}.{name}"
+        module = self._module_name(sheet, home.path)
+        if module:
+            sheet.add_import(module, name)
+        else:
+            self._refuse(sheet, node, f"does not see the module that `{name}` goes into")
+        return name
+
+    def _module_name(self, sheet: Sheet, path: str) -> str:
+        """The name by which a file imports a module, or may."""
+        program = self._project.program
+        for node in sheet.opened.tree.body:
+            if isinstance(node, ast.ImportFrom):
+                name = source_module(node)
+                found = program.find(sheet.module, f"{name}{'' if name.endswith('.') else '.'}{node.names[0].name}")
+                if found is not None and found[0] == path:
+                    return name
+        names = program.layout.names(path)
+        return next((each for each in names if (program.find(sheet.module, each) or ("",))[0] == path), "")
+
+    def _plain_driver(self) -> str:
+        home = self.home
+        if self._named_driver:
+            return self._named_driver
+        named = self._project.named(home.path) if home is not None else frozenset()
+        known = self._seen.known["plain_drivers"]
+        return next((driver for name, driver in known.items() if name in named), "")
+
+    def _options(self, maker: Maker) -> str:
+        text = self._seen.sheet(maker.path).opened.text
+        kept = [
+            ast.get_source_segment(text, each) or ""
+            for each in maker.node.keywords
+            if each.arg not in {"bind", "binds"}
+        ]
+        return "".join(f", {each}" for each in kept)
+
+    def _above(self, maker: Maker, text: str, names: dict[str, tuple[str, ...]]) -> None:
+        sheet = self._seen.sheet(maker.path)
+        number = sheet.opened.top(maker.node)
+        statement = sheet.opened.tree.body[number]
+        before = sheet.opened.lines[: statement.lineno - 1] if number else []
+        gap = "" if not number or before[-2:] == ["", ""] else "\n" if before[-1] == "" else "\n\n"
+        heads = [start_of(each) for each in getattr(statement, "decorator_list", ())]
+        start = (heads[0][0], 0) if heads else start_of(statement)
+        first = sheet.once("something above the engine")
+        sheet.insert(start, f"{gap if first else ''}{text}\n\n")
+        for module, wanted in names.items():
+            for name in wanted:
+                sheet.add_import(module, name)
+
+    def _below(self, maker: Maker, text: str, *, session: bool) -> None:
+        sheet = self._seen.sheet(maker.path)
+        statement = sheet.opened.tree.body[sheet.opened.top(maker.node)]
+        line = sheet.opened.text.encode().splitlines()[(statement.end_lineno or statement.lineno) - 1]
+        place = (statement.end_lineno or statement.lineno, len(line))
+        sheet.replace(place, place, f"\n\n\n{text.rstrip()}")
+        for name in ("AsyncEngine", "AsyncSession", "async_sessionmaker") if session else ("AsyncEngine",):
+            sheet.add_import("sqlalchemy.ext.asyncio", name)
+        for name in ("Engine", "create_engine"):
+            sheet.add_import("sqlalchemy", name)
+        if session:
+            sheet.add_import("sqlalchemy.orm", "Session")
+        sheet.add_import("sqlalchemy.pool", "NullPool")
+
+    def in_memory(self, path: str, name: str) -> bool:
+        """Whether an engine that a file makes is for a database that is there for the process only."""
+        for maker in self.engines:
+            if maker.path != path or self.name_of(maker) != name:
+                continue
+            sheet = self._seen.sheet(maker.path)
+            literal = self._literal(sheet, maker.node.args[0]) if maker.node.args else None
+            if isinstance(literal, ast.Constant) and _IN_MEMORY.match(str(literal.value)):
+                return True
+        return False
+
+    def engine_of(self, factory: str, path: str) -> str:
+        """The name of the engine that a factory of a file is made with."""
+        for maker in self.factories:
+            if maker.path == path and self.name_of(maker) == factory:
+                given = [*maker.node.args, *(each.value for each in maker.node.keywords if each.arg == "bind")]
+                return name_of(given[0]) if given else ""
+        return ""
+
+    def _refuse(self, sheet: Sheet, node: ast.AST, reason: str) -> None:
+        self._refusals.append(f"{sheet.where(node)} {reason}")
+
+
+def add_argument(sheet: Sheet, node: ast.Call, text: str) -> None:
+    """One more argument at the end of a call."""
+    given = [*node.args, *(each.value for each in node.keywords)]
+    if not given:
+        line, column = end_of(node)
+        sheet.replace((line, column - 1), (line, column - 1), text)
+        return
+    last = max(given, key=end_of)
+    line, column = end_of(last)
+    lines = sheet.opened.text.encode().splitlines(keepends=True)
+    rest = b"".join([lines[line - 1][column:], *lines[line:]])
+    closing = re.match(rb"(\s*\))*", rest[: _length(lines, end_of(last), end_of(node)) - 1])
+    inside = closing.end() if closing is not None and b"\n" not in closing.group() else 0
+    head = re.match(r"\s*", sheet.opened.lines[last.lineno - 1])
+    indent = head.group() if head is not None else ""
+    alone = last.lineno > node.func.lineno and not any(each.lineno == last.lineno for each in given if each is not last)
+    between = f",\n{indent}" if alone else ", "
+    sheet.replace((line, column + inside), (line, column + inside), f"{between}{text}")
+
+
+def _length(lines: list[bytes], start: tuple[int, int], end: tuple[int, int]) -> int:
+    if start[0] == end[0]:
+        return end[1] - start[1]
+    between = sum(len(each) for each in lines[start[0] : end[0] - 1])
+    return len(lines[start[0] - 1]) - start[1] + between + end[1]
