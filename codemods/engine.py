@@ -224,7 +224,10 @@ class _Run:
         """Every file rewritten and its text checked, or why it is left alone."""
         fixed: dict[str, list[Finding]] = defaultdict(list)
         for decision in applied:
-            fixed[decision.site.module.path].append(decision.finding)
+            path, change = decision.site.module.path, decision.change
+            # What changes in other files may settle it.
+            where = change.files[0][0] if path not in edits and isinstance(change, Retool) else path
+            fixed[where].append(decision.finding)
         drafts: dict[str, _Draft] = {}
         failed: dict[str, str] = {}
         for path, of_file in sorted(edits.items()):

@@ -127,7 +127,7 @@ def changes(result: Result) -> Iterator[str]:
     for change in result.changes:
         names = Counter(finding.codemod for finding in change.fixed)
         fixes = listed([f"{counted(number, f'{name} fix', f'{name} fixes')}" for name, number in sorted(names.items())])
-        yield f"{shown_path(change.path)}: {fixes}"
+        yield f"{shown_path(change.path)}: {fixes or 'goes with the others'}"
 
 
 def remark(what: Remark, text: str) -> str:
