@@ -13,7 +13,7 @@ from codemods.edits import AddImport, Define, DropImport, Splice
 from codemods.rewrite.blocks import Statement, is_blank, without_empty
 from codemods.rewrite.imports import insert_constants, insert_import, is_import
 from codemods.rewrite.lines import Style
-from codemods.rewrite.splices import spliced
+from codemods.rewrite.splices import fitted, spliced
 from codemods.rewrite.statements import edit_statement, locate, without_names
 
 if TYPE_CHECKING:
@@ -37,8 +37,10 @@ def rewrite(data: bytes, edits: Collection[Edit], limit: int = 0) -> bytes:
         try:
             splices = [edit for edit in edits if isinstance(edit, Splice)]
             others = [edit for edit in edits if not isinstance(edit, Splice)]
-            text = spliced(data, splices) if splices else data
-            return text if splices and not others else _edited(_parsed(text), others, limit).bytes
+            if not splices:
+                return _edited(_parsed(data), others, limit).bytes
+            module = _edited(_parsed(spliced(data, splices)), others, limit)
+            return (fitted(module, data, limit) if limit else module).bytes
         except RecursionError as error:
             raise UnchangeableError("it is nested too deeply to be rewritten; split the expression") from error
 

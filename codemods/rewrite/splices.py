@@ -1,9 +1,14 @@
-"""Text put in place of stretches of a file, before anything else is done to it."""
+"""Text put in place of stretches of a file, before anything else is done to it, and the lines that it made too long."""
 
 from __future__ import annotations
 
 from codecs import BOM_UTF8
 from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from codemods.rewrite.blocks import code_of
+from codemods.rewrite.lines import fitted_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,3 +32,37 @@ def spliced(data: bytes, splices: Iterable[Splice]) -> bytes:
         parts += [text[done:first], splice.text.encode().replace(b"\n", newline)]
         done = last
     return b"".join([mark, *parts, text[done:]])
+
+
+def fitted(module: cst.Module, before: bytes, limit: int) -> cst.Module:
+    """A module whose new lines are as short as its formatter wants them; `before` is the text that has the old ones."""
+    return module.visit(_Fitting({line.strip() for line in before.decode().splitlines()}, module.default_indent, limit))
+
+
+class _Fitting(cst.CSTTransformer):
+    def __init__(self, old: set[str], unit: str, limit: int) -> None:
+        super().__init__()
+        self._old = old
+        self._unit = unit
+        self._limit = limit
+        self._indents: list[str] = []
+
+    def visit_IndentedBlock(self, node: cst.IndentedBlock) -> None:  # noqa: N802
+        self._indents.append(self._unit if node.indent is None else node.indent)
+
+    def leave_IndentedBlock(  # noqa: N802
+        self,
+        original_node: cst.IndentedBlock,  # noqa: ARG002
+        updated_node: cst.IndentedBlock,
+    ) -> cst.IndentedBlock:
+        self._indents.pop()
+        return updated_node
+
+    def leave_SimpleStatementLine(  # noqa: N802
+        self,
+        original_node: cst.SimpleStatementLine,  # noqa: ARG002
+        updated_node: cst.SimpleStatementLine,
+    ) -> cst.SimpleStatementLine:
+        if code_of(updated_node.with_changes(leading_lines=())).strip() in self._old:
+            return updated_node
+        return fitted_line(updated_node, "".join(self._indents), self._unit, self._limit)

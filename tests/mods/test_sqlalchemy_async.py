@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 import subprocess
 import sys
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 NAME = "sqlalchemy-async"
 ASKED = Settings(codemods=(NAME,), unsafe=frozenset({NAME}))
 ROWS: dict[str, Any] = tomllib.loads(Path(__file__).with_name("query_rows.toml").read_text("utf-8"))
+FIXTURES = Path(__file__).parents[2] / "fixtures" / NAME
 SHOP = Path(__file__).parents[2] / "examples" / "shop"
 
 MODELS = """
@@ -136,6 +138,29 @@ def test_what_has_no_match_holds_all_of_it_back(row: str, tmp_path: Path) -> Non
     assert ROWS["held_back"][row] in reasons.pop()
 
 
+@pytest.mark.parametrize("name", ["crud", "fixture_session"])
+def test_a_service_passes_its_own_tests_before_and_after(name: str, tmp_path: Path) -> None:
+    shutil.copytree(FIXTURES / name / "before", tmp_path, dirs_exist_ok=True)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n", "utf-8")
+    before = own_tests(tmp_path)
+    result = run(tmp_path, settings=ASKED, changing=True)
+    assert result.faults == ()
+    for change in result.changes:
+        (tmp_path / change.path).write_bytes(change.after)
+    assert re.match(r"\d+ passed", before)
+    assert re.sub(" in .*", "", own_tests(tmp_path)) == re.sub(" in .*", "", before)
+
+
+def own_tests(folder: Path) -> str:
+    """What pytest says last in a folder."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--disable-warnings", "--no-header"]
+    for file in folder.glob("*.db"):
+        file.unlink()
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    last = done.stdout.strip().splitlines()[-1]
+    return re.sub(r", \d+ warnings?", "", last) if done.returncode == 0 else done.stdout[-3000:]
+
+
 def test_the_shop_on_postgres(tmp_path: Path) -> None:
     shop = tmp_path / "shop"
     shutil.copytree(SHOP, shop, ignore=shutil.ignore_patterns("__pycache__", ".*"))
@@ -149,9 +174,7 @@ def test_the_shop_on_postgres(tmp_path: Path) -> None:
         assert result.faults == ()
         for change in result.changes:
             (shop / change.path).write_bytes(change.after)
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-        done = subprocess.run(command, cwd=shop, capture_output=True, text=True, check=False)
-    assert "19 passed" in done.stdout, done.stdout[-3000:]
+        assert own_tests(shop).startswith("19 passed")
     assert "postgresql+asyncpg" in config.read_text("utf-8")
 
 

@@ -7,6 +7,8 @@ The whole of a project's database work changes at once, or none of it:
 - the engine gets an asynchronous driver (asyncpg, aiosqlite), `sessionmaker` becomes `async_sessionmaker` with
   `expire_on_commit=False`; a URL that is read from elsewhere goes through a small function `async_url`, so that what
   is deployed, and what else reads it (Alembic), stays as it is;
+- sessions no longer forget with each commit what they have loaded (they could not load it again without an await), so
+  `update` and `delete` of a query always keep the session's objects in step (no `synchronize_session=False`);
 - `session.query(…)` becomes `select(…)`, given to the session; `execute`, `scalars`, `get`, `commit`, `refresh` and so
   on are awaited; sessions, transactions and connections are entered with `async with`;
 - the dependency that lends the session is an asynchronous generator, and closes it with `async with`;

@@ -39,6 +39,23 @@ class Dependencies:
                 self._lend(node.body[number - 1] if number else block.body[0], block)
                 self._lend(block.body[0], block)
 
+    def lend_own(self, function: Definition, factory: str) -> None:
+        """What lent a fixture's session lends one of its own: that one is for code off the loop from now on."""
+        sheet, node = self._sheet, self._sheet.opened.nodes[function.scope]
+        lent = next((each.value for each in walk(node) if isinstance(each, ast.Yield)), None)
+        if not isinstance(node, ast.FunctionDef) or lent is None:
+            return
+        first, last = node.body[0], node.body[-1]
+        if "#" in sheet.between(start_of(first), end_of(last)):
+            self._refusals.append(f"{sheet.where(node)} lends a session, with comments in between")
+            return
+        self._annotate(node)
+        name = name_of(lent)
+        indent = " " * first.col_offset
+        sheet.insert(start_of(node), "async ")
+        text = f"async with {factory}() as {name}:\n{indent}    yield {name}"
+        sheet.replace(start_of(first), end_of(last), text)
+
     def _check_closed(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         """A session that nobody closes would be thrown away with its connection open, which only a thread survives."""
         inside = list(walk(node))
@@ -55,8 +72,19 @@ class Dependencies:
                         for x in inside
                     )
                     if not closed and not given:
-                        reason = f"opens `{name}` and never closes it; give it a `with`"
-                        self._refusals.append(f"{self._sheet.where(each)} {reason}")
+                        self._close(node, each, name)
+
+    def _close(self, node: ast.FunctionDef | ast.AsyncFunctionDef, made: ast.Assign, name: str) -> None:
+        """Close a session at the end of its function, where all ways lead there."""
+        leaves = any(isinstance(each, ast.Return) for each in walk(node))
+        if made not in node.body or leaves or node.body[0].lineno == node.lineno:
+            reason = f"opens `{name}` and never closes it; give it a `with`"
+            self._refusals.append(f"{self._sheet.where(made)} {reason}")
+            return
+        end = end_of(node.body[-1])
+        line = self._sheet.opened.text.encode().splitlines()[end[0] - 1]
+        indent = " " * made.col_offset
+        self._sheet.insert((end[0], len(line)), f"\n{indent}await {name}.close()")
 
     def _annotate(self, node: ast.FunctionDef) -> None:
         """`Iterator[Session]` becomes `AsyncIterator[AsyncSession]`."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from codemods.mods.sqlalchemy_async.seen import Maker, Place, Seen
     from codemods.mods.sqlalchemy_async.sheet import Sheet
 
+_POOLING = frozenset({"max_overflow", "pool_recycle", "pool_size", "pool_timeout", "poolclass"})
 _URL = re.compile(r"(?P<before>[A-Za-z]*['\"]+)(?P<driver>(?P<database>\w+)(\+\w+)?)(?=:)")
 _IN_MEMORY = re.compile(r"sqlite(\+\w+)?://(/?:memory:.*|/?)$")
 _ASYNC_URL = '''\
@@ -124,9 +125,24 @@ class Engines:
         if len(node.args) != 1:
             self._refuse(sheet, node, "makes the engine in a way that is not understood")
             return
+        if (
+            is_test(maker.path)
+            and not self._is_lite(sheet, node)
+            and not any(_POOLING & {each.arg} for each in node.keywords)
+        ):
+            # Each test has a loop of its own, and asyncpg's connections belong to one.
+            add_argument(sheet, node, "poolclass=NullPool")
+            sheet.add_import("sqlalchemy.pool", "NullPool")
         sheet.replace(start_of(node.func), end_of(node.func), "create_async_engine")
         sheet.add_import("sqlalchemy.ext.asyncio", "create_async_engine")
         self._write_url(sheet, node.args[0])
+
+    def _is_lite(self, sheet: Sheet, node: ast.Call) -> bool:
+        """Whether a URL is for SQLite."""
+        literal = self._literal(sheet, node.args[0])
+        text = ast.get_source_segment(sheet.opened.text, literal) if literal is not None else None
+        match = _URL.match(text or "")
+        return match is not None and match["database"] == "sqlite"
 
     def _taken(self, node: ast.expr) -> bool:
         return isinstance(node, ast.Dict) and all(

@@ -33,6 +33,8 @@ class Chain:
     end: ast.expr
     """The last call that only builds."""
     methods: list[ast.Call] = field(default_factory=list)
+    made: list[ast.expr] = field(default_factory=list)
+    """All that its variable is set to."""
     verb: str = ""
     """What is done with it: a method that fetches, `in` for a loop over it, `built` for what stays unfetched."""
     call: ast.Call | None = None
@@ -67,10 +69,9 @@ class Queries:
 
     def going_on(self, node: ast.Name, function: Definition) -> Chain | None:
         """The chain that goes on from a variable."""
+        made = self._values_of(node.id, function)
         roots = [
-            root
-            for value in self._values_of(node.id, function)
-            if isinstance(root := self._root(value), ast.Call) and name_of(root.func) == "query"
+            root for value in made if isinstance(root := self._root(value), ast.Call) and name_of(root.func) == "query"
         ]
         texts = {
             ast.get_source_segment(self._opened.text, root.func.value)
@@ -81,7 +82,7 @@ class Queries:
         if len(texts) != 1 or len(shapes) != 1:
             self._refuse(node, f"`{node.id}` is not one query made in this function")
             return None
-        return self._followed(Chain(node, texts.pop() or "", roots[0].args, node))
+        return self._followed(Chain(node, texts.pop() or "", roots[0].args, node, made=made))
 
     def _values_of(self, name: str, function: Definition) -> list[ast.expr]:
         return [
@@ -197,12 +198,11 @@ class Queries:
 
     def _changing(self, chain: Chain) -> None:
         call, root = chain.call, chain.root
-        methods = {name_of(each.func) for each in chain.methods}
         if (
             call is None
-            or not isinstance(root, ast.Call)
             or len(chain.entities) != 1
-            or not methods <= set(self._known["filters"])
+            or not self._is_class(chain.entities[0])
+            or not self._filtered(chain)
         ):
             self._refuse(chain.end, f"`{chain.verb}` of a query that is more than a class with conditions")
             return
@@ -211,17 +211,43 @@ class Queries:
         if len(options) < len(call.keywords) or len(values) < len(call.args) or (chain.verb == "update" and not values):
             self._refuse(call, f"`{chain.verb}` is told more than can be read")
             return
+        # A commit made the session forget what such a change had passed by; from now on it forgets nothing.
+        passed_by = [isinstance(each.value, ast.Constant) and each.value.value is False for each in options]
+        if self._seen.forgetting and any(passed_by):
+            options = []
         text = ast.get_source_segment(self._opened.text, options[0].value) if options else ""
         option = f".execution_options(synchronize_session={text})" if options else ""
         alone = isinstance(self._opened.parent(call), ast.Expr)
         self._sheet.wrap(call, "await " if alone else "(await ", "")
-        self._head(chain, "execute", "", chain.verb)
+        if isinstance(root, ast.Name):
+            entity = ast.get_source_segment(self._opened.text, chain.entities[0])
+            start = f"{chain.session}.execute({chain.verb}({entity}).where({root.id}.whereclause)"
+            self._sheet.add_import("sqlalchemy", chain.verb)
+            self._sheet.replace(start_of(root), end_of(root), start)
+        else:
+            self._head(chain, "execute", "", chain.verb)
         closing = f"{option})" if alone else f"{option})).rowcount"
         if values:
             self._sheet.replace(end_of(chain.end), start_of(values[0]), ".values(")
             self._sheet.replace(end_of(values[0]), end_of(call), f"){closing}")
         else:
             self._sheet.replace(end_of(chain.end), end_of(call), closing)
+
+    def _filtered(self, chain: Chain) -> bool:
+        """Whether nothing but conditions makes a query more than all rows of a class."""
+        filters = set(self._known["filters"])
+        if isinstance(chain.root, ast.Call):
+            return {name_of(each.func) for each in chain.methods} <= filters
+        named = [{name_of(each.func) for each in self._calls(value)} for value in chain.made]
+        return not chain.methods and bool(named) and all(names and names <= filters for names in named)
+
+    def _calls(self, node: ast.expr) -> list[ast.Call]:
+        """The calls of a chain after `query`."""
+        found: list[ast.Call] = []
+        while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr != "query":
+            found.append(node)
+            node = node.func.value
+        return found
 
     def _single(self, chain: Chain) -> bool:
         """Whether it is about objects of one class, not about columns."""
@@ -237,16 +263,16 @@ class Queries:
 
     def _may_repeat(self, chain: Chain) -> bool:
         """Whether one object may come in several rows: a Query gives it once."""
-        if self._seen.joined or any(name_of(each.func) in self._known["joining"] for each in chain.methods):
-            return True
-        if not isinstance(chain.root, ast.Call):
+        methods = [*chain.methods, *(call for value in chain.made for call in self._calls(value))]
+        if self._seen.joined or any(name_of(each.func) in self._known["joining"] for each in methods):
             return True
         entity = dotted(chain.entities[0])
-        for method in chain.methods:
-            for node in (each for argument in (*method.args, *method.keywords) for each in walk(argument)):
-                if isinstance(node, ast.Attribute) and dotted(node.value) != entity and self._is_class(node.value):
-                    return True
-        return False
+        return any(
+            isinstance(node, ast.Attribute) and dotted(node.value) != entity and self._is_class(node.value)
+            for method in methods
+            for argument in (*method.args, *method.keywords)
+            for node in walk(argument)
+        )
 
     def _is_class(self, node: ast.expr) -> bool:
         values = self._seen.values(self._sheet.module, self._opened, node)

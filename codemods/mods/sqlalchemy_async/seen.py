@@ -147,6 +147,16 @@ class Seen(Uses):
         return any(each.node is node for each in self.makers if each.role == "session")
 
     @cached_property
+    def forgetting(self) -> bool:
+        """Whether sessions load everything anew after a commit, as they do unless they are told otherwise."""
+        given = [
+            {word.arg: ast.unparse(word.value) for word in each.node.keywords}
+            for each in self.makers
+            if each.role in {"factory", "session"}
+        ]
+        return any(words.get("expire_on_commit") != "False" for words in given)
+
+    @cached_property
     def joined(self) -> bool:
         """Whether some relationship is loaded by a join, which gives an object once for each row."""
         text = "".join(each.opened.text for each in self.sheets.values())

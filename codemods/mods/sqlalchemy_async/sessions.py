@@ -45,6 +45,9 @@ class Sessions:
         for function in sorted(self._worlds.on_loop):
             if function.path == path:
                 dependencies.write(function)
+        for function, factory in sorted(self._worlds.lenders.items()):
+            if function.path == path:
+                self._lent(sheet, dependencies, function, factory)
         for block in walk(sheet.opened.tree):
             if isinstance(block, ast.With) and self._worlds.runs(self._seen.function_at(path, block)):
                 self._block(sheet, block)
@@ -131,6 +134,12 @@ class Sessions:
         if self._worlds.runs(owner) or not (owner in self._worlds.waiting or is_test(path)):
             sheet.replace(start_of(node), end_of(node), "AsyncSession")
             sheet.add_import("sqlalchemy.ext.asyncio", "AsyncSession")
+
+    def _lent(self, sheet: Sheet, dependencies: Dependencies, function: Definition, factory: str) -> None:
+        if self._engines.in_memory(function.path, self._engines.engine_of(factory, function.path)):
+            node = sheet.opened.nodes[function.scope]
+            self._refuse(sheet, node, "lends a session of a database in memory that tests use as well")
+        dependencies.lend_own(function, factory)
 
     # Blocks
 

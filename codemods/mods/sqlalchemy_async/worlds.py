@@ -69,6 +69,8 @@ class Worlds:
         self._calls = project.calls
         self._modules = project.program.modules
         self.refusals: list[str] = []
+        self.lenders: dict[Definition, str] = {}
+        """What tests put in place of a dependency to lend a fixture's session, with the factory of that session."""
         self.calls: dict[Definition, list[tuple[Module, ast.Call, Definition]]] = defaultdict(list)
         """The calls of each function that waits, with the functions they stand in."""
         self.waiting = self._closed(waiting)
@@ -109,7 +111,11 @@ class Worlds:
                 yield module, node, Definition(module.path, module.function_of(call.scope))
 
     def _on_loop(self) -> frozenset[Definition]:
-        found = {each for each in self.waiting if each in self.registered or self._calls.kind(each) == "async def"}
+        found = {
+            each
+            for each in self.waiting
+            if each in self.registered or self._calls.kind(each) == "async def" or self._is_offered(each)
+        }
         while True:
             more = {
                 each
@@ -128,6 +134,14 @@ class Worlds:
             if not more | relatives:
                 return frozenset(found)
             found |= more | relatives
+
+    def _is_offered(self, function: Definition) -> bool:
+        """Whether nobody calls it yet, and it takes its session from whoever will."""
+        if not function.scope or is_test(function.path) or self.calls[function]:
+            return False
+        made = {each.function for each in self._seen.makers}
+        opened = {place.function for place in self._seen.names[function.path] if place.role == "factory"}
+        return function not in made | opened and not any(True for _ in self._mentions(function))
 
     def _is_registered(self, function: Definition) -> bool:
         """Whether a framework takes it, which takes coroutine functions as well."""
@@ -214,9 +228,36 @@ class Worlds:
                         targets=[ast.Subscript(value=ast.Attribute(attr="dependency_overrides"), slice=key)],
                         value=value,
                     ) if name_of(key) == name:
-                        given = set(map(function_of, self._seen.values(sheet.module, sheet.opened, value)))
-                        if not given or not given <= self.on_loop:
-                            yield f"{sheet.where(node)} puts something in place of `{name}` that lends another session"
+                        values = list(map(function_of, self._seen.values(sheet.module, sheet.opened, value)))
+                        given = {each for each in values if each is not None} - self.on_loop
+                        self.lenders |= {each: made for each in given if (made := self._lends(each))}
+                        if not values or None in values or not given <= self.lenders.keys():
+                            yield f"{sheet.where(node)} puts what lends another session in place of `{name}`"
+
+    def _lends(self, function: Definition) -> str:
+        """The factory of a fixture's session that a test lends to the application; empty where it is none."""
+        opened = self._seen.sheet(function.path).opened
+        node = opened.nodes[function.scope]
+        match node:
+            case ast.FunctionDef(
+                body=[ast.Expr(value=ast.Yield(value=ast.Name(id=name)))]
+                | [ast.Try(body=[ast.Expr(value=ast.Yield(value=ast.Name(id=name)))], handlers=[], orelse=[])]
+            ):
+                pass
+            case _:
+                return ""
+        around = opened.function(node)
+        given = {each.arg for each in around.args.args} if isinstance(around, ast.FunctionDef) else set()
+        made = {
+            name_of(value.func)
+            for fixture in walk(opened.tree)
+            if isinstance(fixture, ast.FunctionDef) and fixture.name == name in given
+            for each in walk(fixture)
+            if isinstance(value := getattr(each, "value", None), ast.Call)
+            and isinstance(each, ast.Assign)
+            and self._seen.role_of(function.path, value.func) == "factory"
+        }
+        return made.pop() if len(made) == 1 else ""
 
     def starts(self, module: Module, node: ast.Call) -> bool:
         """Whether a call stands under `if __name__ == "__main__"`: `asyncio.run` can start it there."""
