@@ -97,7 +97,9 @@ def _first_stray(old: Sequence[bytes], new: Sequence[bytes], lines: Lines) -> in
     """
     kept, dropped = _all(lines.kept), _all(lines.dropped)
     changing = kept | _all(lines.moved)
-    expected = [(number, line) for number, line in enumerate(old, 1) if line.strip() and number not in dropped]
+    # A line that loses an import, and holds a call that changes as well, is one that changes.
+    gone = dropped - kept
+    expected = [(number, line) for number, line in enumerate(old, 1) if line.strip() and number not in gone]
     written = [line for line in new if line.strip()]
     i = j = last = 0
     while i < len(expected):

@@ -235,3 +235,22 @@ def test_compiles_says_why_not(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_engine_is_importable_without_click() -> None:
     assert engine.find is find
     assert engine.rewrite is rewrite
+
+
+def test_a_total_is_read_where_another_codemod_judged_it(project: Path) -> None:
+    text = """
+        import asyncio, requests, time
+        class Shop:
+            total = 0
+        shop = Shop()
+        async def add(u):
+            await asyncio.sleep(0)
+            shop.total += (time.sleep(1) or 1) + len(requests.get(u).text)
+        """
+    write(project, {"main.py": text})
+    result = run(project, changing=True)
+    assert result.faults == ()
+    assert {(finding.callee, finding.level) for finding in result.findings} == {
+        ("time.sleep", "unsafe"),
+        ("requests.get", "unsafe"),
+    }

@@ -51,7 +51,7 @@ __all__ = [
 
 
 # Raised whenever the same bytes give other facts than before, so that old cache entries are not taken for new ones.
-EDITION = 5
+EDITION = 6
 PARTS = (Binding, Call, Class, Context, Function, Ignore, Parameter, Patch, Scope, Summary, Touch)
 
 

@@ -200,8 +200,11 @@ class _Reader(Notes):
     # Calls, and what they are surrounded by
 
     def await_(self, node: ast.Await, here: Here) -> None:
-        """An awaited call is handed to the loop; whether the function gives way with it depends on what is called."""
-        if not isinstance(node.value, ast.Call):
+        """An awaited call is handed to the loop; whether the function gives way with it depends on what is called.
+
+        One that never runs is not followed, and still has no place in a plain function.
+        """
+        if not isinstance(node.value, ast.Call) or not here.live:
             self.suspend(here.scope)
         self.push([node.value], here._replace(awaited=True, argument_of=-1))
 
@@ -218,7 +221,18 @@ class _Reader(Notes):
             called = isinstance(value, ast.Call)
             name = dotted(value.func if isinstance(value, ast.Call) else value)
             place = self.positions.place(value)
-            context = Context(name, called, asynchronous, here.scope, value.lineno, None, place, here.live, here.once)
+            context = Context(
+                name,
+                called,
+                asynchronous,
+                here.scope,
+                value.lineno,
+                None,
+                place,
+                here.live,
+                here.once,
+                below.contexts,
+            )
             self.contexts.append((context, value))
             below = below._replace(contexts=(*below.contexts, len(self.contexts) - 1))
             if item.optional_vars:
@@ -326,7 +340,8 @@ class _Reader(Notes):
                 self.attributes.add(name)
             if here.live and here.scope and (not name or (here.scope, name) not in self.reads):
                 self.has_read(here.scope, name)
-                touch = Touch("read", here.scope, None, self.positions.place(node), here.last_line, 0, here.once)
+                place = self.positions.place(node)
+                touch = Touch("read", here.scope, None, place, here.last_line, 0, here.once, here.contexts)
                 self.touches.append((touch, node))
         else:
             self.changing.add(here.scope)

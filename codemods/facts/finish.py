@@ -40,7 +40,7 @@ def finish(notes: Notes) -> Facts:
             tuple(_finished(each, shapes, None) for each in notes.stores),
             tuple(_finished_call(call, node, shapes) for call, node in notes.calls),
             tuple(
-                Touch(t.how, t.scope, shapes.of(node), t.place, t.last_line, t.rounds, t.once)
+                Touch(t.how, t.scope, shapes.of(node), t.place, t.last_line, t.rounds, t.once, t.contexts)
                 for t, node in notes.touches
             ),
             tuple(context._replace(value=shapes.of(node)) for context, node in notes.contexts),

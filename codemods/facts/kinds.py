@@ -102,6 +102,8 @@ class Context(NamedTuple):
     place: tuple[int, int, int, int]
     live: bool
     once: bool = False
+    contexts: tuple[int, ...] = ()
+    """The context managers that it is entered under."""
 
 
 class Call(NamedTuple):
@@ -147,6 +149,7 @@ class Touch(NamedTuple):
     rounds: int = 0
     """How often a loop over a `range` of constant size goes round, where nothing in it is awaited."""
     once: bool = False
+    contexts: tuple[int, ...] = ()
 
 
 class Patch(NamedTuple):

@@ -199,7 +199,9 @@ class Notes:
         """Something is iterated over."""
         if here.live:
             last = max(here.last_line, value.end_lineno or 0)
-            touch = Touch("iterate", here.scope, None, self.positions.place(value), last, times, here.once)
+            touch = Touch(
+                "iterate", here.scope, None, self.positions.place(value), last, times, here.once, here.contexts
+            )
             self.touches.append((touch, value))
 
     # What a function hands out

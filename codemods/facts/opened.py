@@ -140,13 +140,13 @@ class Opened:
         return None
 
     def _lined(self, above: ast.AST | None, block: list[ast.stmt]) -> bool:
-        lines = [each.lineno for each in block]
-        head = getattr(above, "lineno", 0)
         in_class = isinstance(above, ast.ClassDef)
         # `elif` is an If in the `orelse` of another one: it is no line of a block.
         chained = isinstance(above, ast.If) and block is above.orelse and isinstance(block[0], ast.If)
         elif_line = chained and self.lines[block[0].lineno - 1].lstrip().startswith("elif")
-        return not in_class and not elif_line and len(set(lines)) == len(lines) and lines[0] > head
+        # Neither a head nor a statement before it ends on the line where one begins.
+        alone = all(not self.lines[each.lineno - 1][: each.col_offset].strip() for each in block)
+        return not in_class and not elif_line and alone
 
     def top(self, node: ast.AST) -> int:
         """The number of the top-level statement that a node stands in."""

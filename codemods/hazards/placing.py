@@ -48,16 +48,19 @@ def _source_is_shown(situation: Situation) -> bool:
         if isinstance(above, ast.JoinedStr) and isinstance(part, ast.FormattedValue):
             place = above.values.index(part)
             text = above.values[place - 1] if place else None
-            if isinstance(text, ast.Constant) and _ends_with_source(str(text.value), part.value, situation):
+            if isinstance(text, ast.Constant) and _ends_with_source(str(text.value), part.value):
                 return True
     return False
 
 
-def _ends_with_source(text: str, value: ast.expr, situation: Situation) -> bool:
-    """`f"{a()=}"` is stored as the text `a()=` and the value a()."""
+def _ends_with_source(text: str, value: ast.expr) -> bool:
+    """`f"{a()=}"` is stored as the text `a()=` and the value a(). Positions in it are wrong before Python 3.12."""
     shown = text.rstrip()
-    if not shown.endswith("="):
+    return shown.endswith("=") and any(_is_source(shown[start:-1], value) for start in range(len(shown) - 1))
+
+
+def _is_source(text: str, value: ast.expr) -> bool:
+    try:
+        return ast.dump(ast.parse(f"({text}\n)", mode="eval").body) == ast.dump(value)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
         return False
-    source = ast.get_source_segment(situation.opened.text, value)
-    # Positions inside f-strings are not reliable before Python 3.12: without the source, believe the sign.
-    return not source or "".join(shown[:-1].split()).endswith("".join(source.split()))

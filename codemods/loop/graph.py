@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from codemods.catalog import Entry
+    from codemods.facts import Context, Touch
     from codemods.loop.kept import Kept
     from codemods.program import Module
     from codemods.program.calls import Target
@@ -100,12 +101,11 @@ class Graph:
                 continue
             targets = [] if helper and touch.once else calls.of_touch(module, touch)
             if targets:
-                yield Event(_bare(touch.scope, touch.place, touch.last_line, once=touch.once), tuple(targets))
+                yield Event(_bare(touch, touch.last_line), tuple(targets))
         for context in module.contexts_in.get(scope, ()):
             targets = [] if helper and context.once else calls.of_context(module, context)
             if targets:
-                place = context.place
-                yield Event(_bare(context.scope, place, place[2], once=context.once), tuple(targets))
+                yield Event(_bare(context, context.place[2]), tuple(targets))
 
     def _decides_itself(self, module: Module, call: Call, scope: int) -> bool:
         """A coroutine that calls what it is given has the finding itself; a plain function's callers have it."""
@@ -194,8 +194,20 @@ def _order(target: Target) -> tuple[str, tuple[str, int], tuple[tuple[str, int, 
     )
 
 
-def _bare(scope: int, place: tuple[int, int, int, int], last_line: int, *, once: bool) -> Call:
-    return Call(-1, -1, scope, "", place, last_line, awaited=False, argument_of=-1, contexts=(), once=once)
+def _bare(spot: Touch | Context, last_line: int) -> Call:
+    """What runs although no call stands there, as one."""
+    return Call(
+        -1,
+        -1,
+        spot.scope,
+        "",
+        spot.place,
+        last_line,
+        awaited=False,
+        argument_of=-1,
+        contexts=spot.contexts,
+        once=spot.once,
+    )
 
 
 def _shortest(

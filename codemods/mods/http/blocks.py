@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from codemods.facts.flow import ends
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -29,8 +31,11 @@ def around(opened: Opened, function: ast.AsyncFunctionDef, calls: Iterable[ast.A
         if not alone or len(inner) != 1 or any(_below(path, block) is None for path in paths):
             break
         block = next(iter(inner.values()))
-    if not chosen or opened.block_of(chosen[0]) is None:
+    whole = opened.block_of(chosen[0]) if chosen else None
+    if whole is None:
         return "its statement shares a line with others; give it one of its own"
+    if ends(chosen[-1]) and chosen[-1] is not whole[-1]:
+        return "what stands behind it never runs, and would look as if it did behind a block; take it out"
     if any(isinstance(node, ast.Yield | ast.YieldFrom) for each in chosen for node in ast.walk(each)):
         return "the client would stay open while the function waits at a `yield`"
     return chosen

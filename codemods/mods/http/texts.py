@@ -46,12 +46,14 @@ class Texts:
         options = [each for each in options if each[0] in {"verify", "cookies"}] if own else options
         made = ", ".join(f"{name}={text}" for name, text in options)
         first, last = statements[0], statements[-1]
+        # A decorated function begins with its decorators.
+        heads = [each.lineno for each in getattr(first, "decorator_list", ())]
         yield Within(
             self._opened.top(first),
             self._opened.number(first, ast.stmt),
             self._opened.number(last, ast.stmt),
             f"async with {LIBRARY}.AsyncClient({made}) as {client}",
-            (first.lineno, last.end_lineno or last.lineno),
+            (min([first.lineno, *heads]), last.end_lineno or last.lineno),
         )
         if context.text and not verify:
             yield context

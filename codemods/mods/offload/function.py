@@ -68,13 +68,26 @@ class Function:
             regions = kept
         for numbers, region in regions:
             verdict = self.cut([self.work.situations[n] for n in numbers], region)
+            # What cannot go together may still go one by one.
+            apart = self.apart(numbers, region) if verdict.level == "manual" else {}
             for number in numbers:
-                # What cannot go together may still go one by one.
-                alone = self.single(self.work.situations[number]) if verdict.level == "manual" else verdict
+                alone = apart.get(number, verdict)
                 found[number] = alone if alone.level != "manual" else verdict
                 waiting.remove(number)
         for number in waiting:
             found[number] = self.single(self.work.situations[number])
+        return found
+
+    def apart(self, numbers: Sequence[int], together: Region) -> dict[int, Verdict]:
+        """A verdict for each site of a region that has to stay: a read that is no call takes its statement along."""
+        found = {n: self.single(self.work.situations[n]) for n in numbers}
+        for statement in dict.fromkeys(self.statements[n] for n in numbers):
+            here = [n for n in numbers if self.statements[n] is statement]
+            reads = any(self.work.situations[n].site.call.number < 0 for n in here)
+            alone = self.surgeon.region([statement]) if reads and together.statements != (statement,) else ""
+            if isinstance(alone, Region) and not alone.outer:
+                verdict = self.cut([self.work.situations[n] for n in here], alone)
+                found |= dict.fromkeys(here, verdict) if verdict.level != "manual" else {}
         return found
 
     # Statements together
@@ -242,6 +255,9 @@ class Function:
         """A name for the value of `target += value`, where the target would else be read too early."""
         statement = self.opened.statement(situation.node)
         if not isinstance(statement, ast.AugAssign) or self.opened.block_of(statement) is None:
+            return ""
+        # What another codemod takes was judged with the target read first.
+        if any(done and self.statements[n] is statement for n, done in enumerate(self.work.settled)):
             return ""
         if not all(isinstance(each, _UNCHANGING) for each in ast.walk(statement.target)):
             return ""

@@ -62,6 +62,8 @@ class Surgeon:
             generator = any(isinstance(node, ast.Yield) for node in _own(self.function.body))
             if generator or not (tail or _never_falls_through(statements[-1])):
                 return "it holds a `return` that would only leave the nested function"
+        elif ends(statements[-1]):
+            return "it ends in a `raise`, which has to stay where it is"
         valued = any(node.value is not None for node in leaves)
         return self._with_names(statements, inside, returns=valued or (bool(leaves) and not tail))
 
@@ -123,6 +125,11 @@ class Surgeon:
                 outer.append(name)
             else:
                 return f"`{name}` may or may not be set by it"
+        declared = {
+            each.target.id for each in inside if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
+        }
+        if not declared.isdisjoint(outer):
+            return f"`{min(declared.intersection(outer))}` gets its type in it, and is used outside of it as well"
         if returns and (results or outer):
             # What is set before a `return` is of no use to anybody behind it.
             results, outer = [], [name for name in outer if self._read_first(name, inside)]
