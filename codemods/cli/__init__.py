@@ -5,6 +5,7 @@ Commands are loaded when they are called, so that `--help` and `--version` wait 
 
 from __future__ import annotations
 
+import errno
 import gc
 import importlib
 import io
@@ -25,6 +26,7 @@ _COMMANDS = {
     "explain": "Explain a codemod, a kind of blocking work, or a line of code.",
 }
 _INTERRUPTED = 130
+_OUTPUT_LOST = {errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC}
 
 
 class _Lazy(click.Group):
@@ -80,15 +82,27 @@ def main() -> None:
         code = _INTERRUPTED
     except BrokenPipeError:
         # Whoever read the output has enough: nothing is left to say, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
         code = 1
     except Exception as error:  # noqa: BLE001 (the last line of defence)
-        what = " ".join(f"{type(error).__name__}: {error}".split())
-        click.echo(
-            f"offloop: internal error: {what}; please report it (OFFLOOP_TRACEBACK=1 shows where)",
-            err=True,
-        )
-        if os.environ.get("OFFLOOP_TRACEBACK"):
-            traceback.print_exc()
         code = 2
+        _say(error)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _say(error: Exception) -> None:
+    if isinstance(error, OSError) and error.filename is None and error.errno in _OUTPUT_LOST:
+        click.echo(
+            f"offloop: the output cannot be written: {error.strerror}; make room, or send it elsewhere", err=True
+        )
+        _forget_output()
+        return
+    what = " ".join(f"{type(error).__name__}: {error}".split())
+    click.echo(f"offloop: internal error: {what}; please report it (OFFLOOP_TRACEBACK=1 shows where)", err=True)
+    if os.environ.get("OFFLOOP_TRACEBACK"):
+        traceback.print_exc()
+
+
+def _forget_output() -> None:
+    """What is still to be said goes nowhere, at exit as well."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -21,8 +21,14 @@ def command(shared: Common, *, allow_dirty: bool) -> None:
     from codemods.cli.output import Progress, colourful, leave, say_faults, say_rest, styled  # noqa: PLC0415
     from codemods.engine import find, rewrite  # noqa: PLC0415
     from codemods.review import text  # noqa: PLC0415
-    from codemods.source import RefusedError, write_all  # noqa: PLC0415
+    from codemods.source import RefusedError, undo, write_all  # noqa: PLC0415
 
+    undone, lost = undo(shared.paths or (".",))
+    if undone:
+        click.echo(text.undone(undone), err=True)
+    if lost:
+        say_faults(lost)
+        sys.exit(2)
     progress = Progress()
     result = rewrite(shared.request(progress))
     progress.clear()

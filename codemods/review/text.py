@@ -86,6 +86,11 @@ def applied(result: Result) -> str:
     return f"{done}; {counted(left, 'finding')} left"
 
 
+def undone(files: int) -> str:
+    """One line on what an earlier run left."""
+    return f"an earlier `apply` was killed while it wrote: {counted(files, 'file')} put back as before it"
+
+
 _MEANWHILE = "while it waits, nothing else on the loop runs"
 _CERTAINTY = {
     "safe": "`offloop apply` makes this fix.",

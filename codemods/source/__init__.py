@@ -4,12 +4,14 @@ from codemods.source.cache import Cache
 from codemods.source.discover import File, discover
 from codemods.source.exclude import Exclude
 from codemods.source.git import base_of, root_of
+from codemods.source.journal import undo
 from codemods.source.manifests import locks_beside, manifests_near, read_manifest
 from codemods.source.project import installed_roots, own_state, project_of
 from codemods.source.read import read_bytes
+from codemods.source.stage import write_bytes
 from codemods.source.style import line_length
 from codemods.source.text import UnreadableError, decode
-from codemods.source.write import RefusedError, write_all, write_bytes
+from codemods.source.write import RefusedError, write_all
 
 __all__ = [
     "Cache",
@@ -29,6 +31,7 @@ __all__ = [
     "read_bytes",
     "read_manifest",
     "root_of",
+    "undo",
     "write_all",
     "write_bytes",
 ]

@@ -14,7 +14,7 @@ import sys
 import zlib
 from pathlib import Path
 
-from codemods.source.write import write_bytes
+from codemods.source.stage import write_bytes
 
 _SUM = 4
 
@@ -31,7 +31,7 @@ class Cache:
     @classmethod
     def open(cls, project: Path, version: str) -> Cache:
         """The cache of a project; whatever is wrong with it makes it an empty one."""
-        folder = _folder()
+        folder = own_folder()
         if folder is None:
             return cls(None, {})
         name = hashlib.blake2b(os.fsencode(project), digest_size=12).hexdigest()
@@ -39,7 +39,7 @@ class Cache:
         try:
             content = file.read_bytes()
             intact = zlib.crc32(content[_SUM:]).to_bytes(_SUM, "big") == content[:_SUM]
-            entries = marshal.loads(content[_SUM:]) if intact else {}  # noqa: S302 (the user's own, see _folder)
+            entries = marshal.loads(content[_SUM:]) if intact else {}  # noqa: S302 (the user's own, see own_folder)
         except Exception:  # noqa: BLE001 (a damaged cache can raise nearly anything)
             entries = {}
         return cls(file, entries if isinstance(entries, dict) else {})
@@ -67,7 +67,8 @@ class Cache:
             write_bytes(self._file, zlib.crc32(content).to_bytes(_SUM, "big") + content)
 
 
-def _folder() -> Path | None:
+def own_folder() -> Path | None:
+    """The folder that is the user's alone; nothing where there is none."""
     folder = _base() / "offloop"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

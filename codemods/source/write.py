@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import stat
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codemods.model import Fault
 from codemods.source.git import dirty
+from codemods.source.journal import Journal
+from codemods.source.stage import stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from codemods.model import Change
 
@@ -33,9 +33,10 @@ def write_all(changes: Sequence[Change], *, allow_dirty: bool) -> None:
     staged: list[tuple[Change, Path]] = []
     done: list[Change] = []
     current = changes[0] if changes else None
+    journal = Journal(changes)
     try:
         for current in changes:
-            staged.append((current, _stage(current.file, current.after)))  # noqa: PERF401 (what is staged so far counts)
+            staged.append((current, stage(current.file, current.after)))  # noqa: PERF401 (what is staged so far counts)
         _refuse_if_changed(changes)
         for current, temporary in staged:
             os.replace(temporary, current.file.resolve())
@@ -50,17 +51,7 @@ def write_all(changes: Sequence[Change], *, allow_dirty: bool) -> None:
         for _, temporary in staged:
             with contextlib.suppress(OSError):
                 temporary.unlink()
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write one file (a report), whole or not at all."""
-    target = path.resolve()
-    temporary = _stage(target, content)
-    try:
-        os.replace(temporary, target)
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
+        journal.close()
 
 
 def _refuse_if_dirty(changes: Sequence[Change], *, allow_dirty: bool) -> None:
@@ -87,39 +78,11 @@ def _refuse_if_changed(changes: Sequence[Change]) -> None:
         raise RefusedError(faults)
 
 
-def _stage(target: Path, content: bytes) -> Path:
-    """A finished copy beside the target, with its mode and, where allowed, its owner."""
-    handle, name = tempfile.mkstemp(prefix=f".{target.name[:40]}.", suffix=".offloop", dir=target.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            like = target.stat()
-            with contextlib.suppress(OSError, AttributeError):
-                os.chown(temporary, like.st_uid, like.st_gid)
-            temporary.chmod(stat.S_IMODE(like.st_mode))
-        else:
-            temporary.chmod(0o666 & ~_umask())
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    return temporary
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
 def _put_back(done: Sequence[Change]) -> list[Fault]:
     lost = []
     for change in done:
         try:
-            os.replace(_stage(change.file, change.before), change.file.resolve())
+            os.replace(stage(change.file, change.before), change.file.resolve())
         except OSError as error:
             lost.append(
                 Fault(
