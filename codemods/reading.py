@@ -8,6 +8,7 @@ import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -123,7 +124,7 @@ def _extract(todo: Sequence[tuple[str, bytes]], jobs: int) -> Iterator[tuple[str
         chunks = _chunks(sorted(todo, key=lambda item: -len(item[1])))
         done: set[str] = set()
         try:
-            with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), gc.disable) as pool:
+            with _own_path(), ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), gc.disable) as pool:
                 for chunk in pool.map(_read_chunk, chunks):
                     for key, answer in chunk:
                         done.add(key)
@@ -135,6 +136,21 @@ def _extract(todo: Sequence[tuple[str, bytes]], jobs: int) -> Iterator[tuple[str
             return
     for item in todo:
         yield from _read_chunk([item])
+
+
+@contextmanager
+def _own_path() -> Iterator[None]:
+    """New processes do not look for modules in the current folder, which holds the code that is read."""
+    name = "PYTHONSAFEPATH"
+    before = os.environ.get(name)
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
 
 
 def _chunks(items: Sequence[tuple[str, bytes]]) -> list[Sequence[tuple[str, bytes]]]:

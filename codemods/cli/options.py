@@ -177,4 +177,6 @@ def _flat(groups: tuple[tuple[str, ...], ...]) -> list[str]:
 
 
 def _relative(path: Path) -> str:
-    return Path(os.path.relpath(path)).as_posix()
+    from codemods.review.plain import shown_path  # noqa: PLC0415 (it is not needed for --help)
+
+    return shown_path(Path(os.path.relpath(path)).as_posix())

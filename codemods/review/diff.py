@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _Tag = Literal["replace", "delete", "insert", "equal"]
 _CONTEXT = 3
 _QUOTED = re.compile(rb'[\x00-\x1f"\\\x7f]')
+_MORE_QUOTED = re.compile(rb'[\x00-\x1f"\\\x7f-\xff]')
 _ESCAPES = {7: b"a", 8: b"b", 9: b"t", 10: b"n", 11: b"v", 12: b"f", 13: b"r", 34: b'"', 92: b"\\"}
 _HEAD = 3
 _BOLD = b"\x1b[1m"
@@ -121,9 +122,9 @@ def _marked(mark: bytes, lines: Iterable[bytes]) -> Iterator[bytes]:
 
 def _name(name: bytes) -> bytes:
     """A name as git writes it: quoted like a C string where it has to be."""
-    if not _QUOTED.search(name):
-        return name
-    return b'"%s"' % _QUOTED.sub(_escaped, name)
+    # What is not printable may still be a control character to a terminal (C1), or turn the text around (bidi).
+    quoted = _QUOTED if name.decode("utf-8", "replace").isprintable() else _MORE_QUOTED
+    return b'"%s"' % quoted.sub(_escaped, name) if quoted.search(name) else name
 
 
 def _escaped(match: re.Match[bytes]) -> bytes:

@@ -39,9 +39,10 @@ def discover(paths: Sequence[str], exclude: Sequence[Exclude] = ()) -> tuple[tup
         if place.is_file():
             _take(found, place)
         elif place.is_dir():
+            top = place.resolve()
             for file in _below(place, faults):
                 if not any(each.matches(file) for each in exclude):
-                    _take(found, file)
+                    _take(found, file, top)
         elif os.path.lexists(place):
             faults.append(Fault(_shown(place), 0, "neither a file nor a folder, so there is nothing to read"))
         else:
@@ -49,9 +50,11 @@ def discover(paths: Sequence[str], exclude: Sequence[Exclude] = ()) -> tuple[tup
     return tuple(sorted(found.values(), key=lambda file: file.path)), tuple(sorted(faults))
 
 
-def _take(found: dict[Path, File], place: Path) -> None:
+def _take(found: dict[Path, File], place: Path, top: Path | None = None) -> None:
     real = place.resolve()
-    found.setdefault(real, File(_shown(place), real))
+    # git lists a file under its old name even where a folder on the way is a symlink to somewhere else by now.
+    if top is None or real.is_relative_to(top):
+        found.setdefault(real, File(_shown(place), real))
 
 
 def _shown(place: Path) -> str:

@@ -18,7 +18,8 @@ def manifests_near(folder: str) -> tuple[Path, ...]:
     found += sorted(
         each for each in (*place.glob("*requirements*.txt"), *place.glob("*requirements*.in")) if each.is_file()
     )
-    found += sorted(each for each in place.glob("requirements/*.*") if each.suffix in {".in", ".txt"})
+    if not (place / "requirements").is_symlink():
+        found += sorted(each for each in place.glob("requirements/*.*") if each.suffix in {".in", ".txt"})
     if found or (place / ".git").exists() or place.parent == place:
         return tuple(found)
     return manifests_near(str(place.parent))
