@@ -202,9 +202,9 @@ class _Run:
             elif isinstance(decision.change, Speak):
                 old = decision.site.entry.name.partition(".")[0]
                 new = decision.change.library
-                if old == new:
+                bound = catalog.http()["bounds"].get(new)
+                if old == new or bound is None:
                     continue
-                bound = catalog.http()["bounds"][new]
                 replacing[Replacing(old, new, bound)].append(decision.site.module.path)
         if not replacing:
             return [], [], []

@@ -128,6 +128,12 @@ def sqlalchemy_async() -> dict[str, dict[str, Any]]:
 
 
 @cache
+def files() -> Mapping[str, Any]:
+    """What libraries whose files are awaited have of the standard library's."""
+    return _table("files")
+
+
+@cache
 def contexts() -> Contexts:
     """Everything known about context managers."""
     return Contexts(**{name: frozenset(names) for name, names in _table("contexts").items()})

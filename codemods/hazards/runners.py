@@ -9,6 +9,8 @@ from codemods.hazards.loops import library_of
 from codemods.program.classes import is_test
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from codemods.program import Module, Program
 
 ASYNCIO, ANYIO = "asyncio.to_thread", "anyio.to_thread.run_sync"
@@ -26,20 +28,20 @@ def runner_for(program: Program, module: Module, kind: str, wish: str) -> str:
         return ANYIO
     if wish == "asyncio" or (wish == "auto" and kind == "cpu"):
         return ASYNCIO
-    web = _web_framework(program, module)
+    web = certain(program, module, ("fastapi", "starlette"))
     if web or wish == "starlette":
         return FASTAPI if web == "fastapi" else STARLETTE
     return ASYNCIO
 
 
-def _web_framework(program: Program, module: Module) -> str:
-    """`fastapi` or `starlette`, where it is certain to be installed wherever the module runs.
+def certain(program: Program, module: Module, packages: Iterable[str]) -> str:
+    """The first of some packages that is certain to be installed wherever a module runs; empty where none is.
 
     That is so if the module imports it, or anything that the module imports does, or a module of the service that
     imports this one.
     """
     for reached in program.around(module):
-        for name in ("fastapi", "starlette"):
+        for name in packages:
             if any(
                 name in found.imported_roots and name in found.packages[0]
                 for path in reached

@@ -50,7 +50,7 @@ __all__ = [
 
 
 # What several codemods need.
-_SHARED = frozenset({"codemod", "uses"})
+_SHARED = frozenset({"codemod", "held", "uses"})
 
 
 def names() -> tuple[str, ...]:

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _PARTIAL = "functools.partial"
+_ROOT = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 _PLAIN = {
     f"{module}.Async{name}": f"{module}.{name}"
     for module in ("collections.abc", "typing")
@@ -104,8 +105,9 @@ def _mentioned(opened: Opened, edit: Edit) -> list[ast.Name]:
     """The names that an edit takes away."""
     match edit:
         case Recast():
-            names = _root(opened.all_in(edit.statement, ast.Call)[edit.call].func)
-            return [name for name in names if name.id != edit.function.partition(".")[0]]
+            function = opened.all_in(edit.statement, ast.Call)[edit.call].func
+            kept = set(_ROOT.findall(f"{edit.function} {' '.join(each.text for each in edit.arguments)}"))
+            return [name for name in ast.walk(function) if isinstance(name, ast.Name) and name.id not in kept]
         case Reword() if "{}" not in edit.text:
             node = opened.mentioned(edit.statement, edit.name, edit.number)
             return _root(node) if isinstance(node, ast.expr) else []

@@ -28,7 +28,8 @@ def notes(project: Project, decisions: Iterable[Decision]) -> Iterator[Remark]:
     if any(isinstance(each.change, moved) and each.site.entry.kind == "database" for each in made):
         yield from _small_pools(project)
     yield from dict.fromkeys(note for each in made if isinstance(each.change, Retool) for note in each.change.notes)
-    asking = [each.site.module.path for each in made if isinstance(each.change, Speak)]
+    known = catalog.http()["bounds"]
+    asking = [e.site.module.path for e in made if isinstance(e.change, Speak) and e.change.library in known]
     if asking:
         yield from _mocks(project, asking[0])
 

@@ -76,9 +76,11 @@ def fitted_head(block: cst.With, indent: str, style: Style) -> cst.With:
     """A block whose client has its arguments on lines of their own, where the first line is too long."""
     item = block.items[0]
     made = item.item
+    call = made.expression if isinstance(made, cst.Await) else made
     bare = block.with_changes(body=cst.SimpleStatementSuite([cst.Pass()]), leading_lines=())
     head = code_of(bare).removesuffix("\n").removesuffix(" pass")
-    if not isinstance(made, cst.Call) or "\n" in head or len(indent) + len(head) <= (style.limit or WIDEST):
+    if not isinstance(call, cst.Call) or "\n" in head or len(indent) + len(head) <= (style.limit or WIDEST):
         return block
-    call = broken(made, indent, style.indent, style.limit or WIDEST)
-    return block.with_changes(items=[item.with_changes(item=call), *block.items[1:]])
+    apart = broken(call, indent, style.indent, style.limit or WIDEST)
+    value = made.with_changes(expression=apart) if isinstance(made, cst.Await) else apart
+    return block.with_changes(items=[item.with_changes(item=value), *block.items[1:]])
