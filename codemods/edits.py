@@ -111,6 +111,8 @@ class Argument:
     keyword: str = ""
     text: str = ""
     """Its new source; empty where the value stays as it is."""
+    star: str = ""
+    """The star in front of one that is new."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -124,6 +126,8 @@ class Recast:
     """The expression to call instead; `LIBRARY` stands for the name of the one that it is from."""
     arguments: tuple[Argument, ...] = ()
     awaited: bool = True
+    around: str = ""
+    """What is asked of its awaited result, and awaited in turn: `{}.wait()`."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -154,6 +158,16 @@ class Within:
     head: str
     """The line above them: `async with a as b`."""
     lines: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Below:
+    """A new statement of one line, below another one of the same block."""
+
+    statement: int
+    place: int
+    """The statement above it, counted from 0 within the top-level one, which is number 0."""
+    text: str
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -223,5 +237,5 @@ class Lines:
 
 
 CallEdit = AwaitTwin | Offload | DropAwait | Recast
-_Inside = ToDef | ToAsync | Hoist | Outline | Reword | Within | AsyncBlock
+_Inside = ToDef | ToAsync | Hoist | Outline | Reword | Within | Below | AsyncBlock
 Edit = CallEdit | _Inside | Define | Splice | AddImport | DropImport

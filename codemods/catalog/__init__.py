@@ -134,6 +134,12 @@ def files() -> Mapping[str, Any]:
 
 
 @cache
+def processes() -> Mapping[str, Any]:
+    """What asyncio's processes have of subprocess's."""
+    return _table("processes")
+
+
+@cache
 def contexts() -> Contexts:
     """Everything known about context managers."""
     return Contexts(**{name: frozenset(names) for name, names in _table("contexts").items()})

@@ -11,6 +11,7 @@ from codemods.edits import (
     AddImport,
     AsyncBlock,
     AwaitTwin,
+    Below,
     Define,
     DropAwait,
     DropImport,
@@ -262,7 +263,7 @@ def touched(opened: Opened, edits: Iterable[Edit]) -> Lines:
                 kept.append((edit.start[0], edit.end[0]))
             case AsyncBlock():
                 kept.append((edit.line, edit.line))
-            case Define():
+            case Define() | Below():
                 added.append(edit.text)
     return Lines(tuple(kept), tuple(moved), tuple(dropped), tuple(added))
 

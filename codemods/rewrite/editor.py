@@ -9,6 +9,7 @@ import libcst as cst
 from codemods.edits import (
     AsyncBlock,
     AwaitTwin,
+    Below,
     DropAwait,
     DropImport,
     Hoist,
@@ -26,7 +27,7 @@ from codemods.rewrite.lines import Style, fitted_arguments, fitted_line
 from codemods.rewrite.mentions import Mentions
 from codemods.rewrite.names import dotted, without_name
 from codemods.rewrite.outlines import hoisted, outlined
-from codemods.rewrite.recast import fitted_head, recast, reworded, within
+from codemods.rewrite.recast import asked, fitted_head, recast, reworded, within
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -48,6 +49,7 @@ class Editor(Mentions):
         self.functions: dict[int, ToDef | ToAsync] = {}
         self.regions: dict[int, Outline | Hoist] = {}
         self.blocks: dict[int, Within] = {}
+        self.below: dict[int, Below] = {}
         self.withs: dict[int, AsyncBlock] = {}
         self.words: dict[tuple[str, int], Reword] = {}
         for edit in edits:
@@ -58,6 +60,8 @@ class Editor(Mentions):
                     self.words[edit.name, edit.number] = edit
                 case Within():
                     self.blocks[edit.first] = edit
+                case Below():
+                    self.below[edit.place] = edit
                 case AsyncBlock():
                     self.withs[edit.place] = edit
                 case DropImport():
@@ -84,7 +88,8 @@ class Editor(Mentions):
 
     def check(self) -> None:
         """Every edit must have met its node."""
-        waiting = (self.of_calls, self.drops, self.functions, self.regions, self.blocks, self.withs, self.words)
+        of_statements = (self.functions, self.regions, self.blocks, self.below, self.withs)
+        waiting = (self.of_calls, self.drops, *of_statements, self.words)
         left = [edit for edits in waiting for edit in edits.values()]
         if left or self.freed or self.affirmed or self.spread:
             raise LookupError(f"no place found for {left}")
@@ -120,6 +125,7 @@ class Editor(Mentions):
             call = recast(updated_node, edit)
             if not edit.awaited:
                 return call
+            call = asked(call, edit.around) if edit.around else call
         elif isinstance(edit, AwaitTwin):
             call = swapped(updated_node, edit.twin)
         else:
@@ -151,7 +157,11 @@ class Editor(Mentions):
     ) -> cst.BaseExpression:
         """`(await f()).x`, or something else in its place."""
         node = updated_node.with_changes(value=self.fitted(updated_node.value))
-        return self.reworded(original_node, node, node.value)
+        made = self.reworded(original_node, node, node.value)
+        if made is node.value and made is not updated_node.value:
+            # Nothing is left of the attribute: the call's own await stands there.
+            return updated_node.value
+        return made
 
     def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:  # noqa: N802
         """Something else in its place."""
@@ -164,6 +174,8 @@ class Editor(Mentions):
         edit = self.words.pop(self.mentioned.pop(original, ("", -1)), None)
         if edit is None:
             return node
+        if edit.text == "{}" and not node.lpar:
+            return operand
         bare = operand if operand is not node else node.with_changes(lpar=(), rpar=())
         made = reworded(edit.text, bare)
         made = made.with_changes(lpar=[*node.lpar, *made.lpar], rpar=[*made.rpar, *node.rpar])
@@ -312,7 +324,7 @@ class Editor(Mentions):
         if emptied:
             kept = iter(body)
             body = [self.emptied[line] if line in self.emptied else next(kept) for line in original_node.body]
-        if self.regions or self.blocks:
+        if self.regions or self.blocks or self.below:
             body = self.with_regions(original_node, body)
         body = without_empty(body) if emptied else body
         return updated_node.with_changes(body=body) if body != list(updated_node.body) else updated_node
@@ -332,6 +344,10 @@ class Editor(Mentions):
                 outlined(without_empty(body[place : end + 1]), edit, first=place == 0),
                 *([] for _ in body[place:end]),
             ]
+        for place, number in enumerate(numbers):
+            below = self.below.pop(number, None)
+            if below is not None:
+                parts[place] += [cst.parse_statement(below.text)]
         for place, number in enumerate(numbers):
             block = self.blocks.pop(number, None)
             if block is not None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import libcst as cst
 
-from codemods.rewrite.awaits import parenthesized
+from codemods.rewrite.awaits import AwaitedCall, parenthesized
 from codemods.rewrite.blocks import Statement, code_of, leading, led
 from codemods.rewrite.lines import WIDEST, Style, broken
 
@@ -41,7 +41,7 @@ def _comma(call: cst.Call) -> cst.Comma:
 def _argument(call: cst.Call, argument: Argument) -> cst.Arg:
     arg = call.args[argument.place] if argument.place >= 0 else cst.Arg(cst.Name("_"))
     if argument.text:
-        arg = arg.with_changes(value=cst.parse_expression(argument.text))
+        arg = arg.with_changes(value=cst.parse_expression(argument.text), star=argument.star)
     if argument.keyword:
         tight = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
         equal = arg.equal if arg.keyword is not None else tight
@@ -62,6 +62,11 @@ class _Filled(cst.CSTTransformer):
 
     def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:  # noqa: N802, ARG002
         return self.operand if updated_node.value == _OPERAND else updated_node
+
+
+def asked(call: cst.Call, text: str) -> cst.Call:
+    """A method of a call's awaited result."""
+    return cst.ensure_type(reworded(text, AwaitedCall(call, lpar=[cst.LeftParen()], rpar=[cst.RightParen()])), cst.Call)
 
 
 def within(statements: list[Statement], head: str, indent: str, style: Style) -> Statement:

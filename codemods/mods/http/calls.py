@@ -10,7 +10,7 @@ from codemods import catalog
 from codemods.edits import LIBRARY, Argument
 from codemods.facts.values import dotted
 from codemods.hazards import Hazard
-from codemods.mods.http.kinds import BOOL, BYTES, DICT, NONE, NUMBER, TEXT, UNKNOWN, Kinds, literal_items
+from codemods.mods.kinds import BOOL, BYTES, DICT, NONE, NUMBER, TEXT, UNKNOWN, Kinds, literal_items
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

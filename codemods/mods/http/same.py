@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from codemods.edits import Argument
 from codemods.mods.http.calls import Asked
 from codemods.mods.http.function import Function
-from codemods.mods.http.kinds import BYTES, DICT, NONE, TEXT, Kinds
+from codemods.mods.kinds import BYTES, DICT, NONE, TEXT, Kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

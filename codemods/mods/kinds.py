@@ -1,4 +1,4 @@
-"""What kind of value an expression has, as far as it can be seen: httpx is stricter than requests about many."""
+"""What kind of value an expression has, as far as it can be seen: asynchronous libraries are stricter about many."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from codemods.program.values import Value
 
 UNKNOWN = frozenset({"unknown"})
-TEXT, BYTES, NUMBER, BOOL, NONE, DICT = (
-    frozenset({name}) for name in ("text", "bytes", "number", "bool", "none", "dict")
+TEXT, BYTES, NUMBER, BOOL, NONE, DICT, MANY = (
+    frozenset({name}) for name in ("text", "bytes", "number", "bool", "none", "dict", "many")
 )
 _CONSTANTS = {str: TEXT, bytes: BYTES, bool: BOOL, int: NUMBER, float: NUMBER, type(None): NONE}
 _TYPES = {
@@ -163,7 +163,7 @@ def _of_value(value: Value) -> frozenset[str]:
         case Table():
             return DICT
         case Many() | Row():
-            return frozenset({"many"})
+            return MANY
     return UNKNOWN
 
 
