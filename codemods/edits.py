@@ -113,6 +113,8 @@ class Argument:
     """Its new source; empty where the value stays as it is."""
     star: str = ""
     """The star in front of one that is new."""
+    bare: bool = False
+    """It loses the name that it was given by."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -140,6 +140,12 @@ def processes() -> Mapping[str, Any]:
 
 
 @cache
+def mail() -> Mapping[str, Any]:
+    """What aiosmtplib has of smtplib."""
+    return _table("mail")
+
+
+@cache
 def contexts() -> Contexts:
     """Everything known about context managers."""
     return Contexts(**{name: frozenset(names) for name, names in _table("contexts").items()})

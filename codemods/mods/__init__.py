@@ -50,7 +50,7 @@ __all__ = [
 
 
 # What several codemods need.
-_SHARED = frozenset({"codemod", "held", "kinds", "uses"})
+_SHARED = frozenset({"catching", "codemod", "held", "kinds", "uses"})
 
 
 def names() -> tuple[str, ...]:

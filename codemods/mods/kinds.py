@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from codemods.program.values import Value
 
 UNKNOWN = frozenset({"unknown"})
-TEXT, BYTES, NUMBER, BOOL, NONE, DICT, MANY = (
-    frozenset({name}) for name in ("text", "bytes", "number", "bool", "none", "dict", "many")
+TEXT, BYTES, NUMBER, BOOL, NONE, DICT, MANY, CONTEXT = (
+    frozenset({name}) for name in ("text", "bytes", "number", "bool", "none", "dict", "many", "context")
 )
 _CONSTANTS = {str: TEXT, bytes: BYTES, bool: BOOL, int: NUMBER, float: NUMBER, type(None): NONE}
 _TYPES = {
@@ -26,6 +26,7 @@ _TYPES = {
     "builtins.float": NUMBER,
     "builtins.bool": BOOL,
     "builtins.dict": DICT,
+    "ssl.SSLContext": CONTEXT,
 }
 _CALLS = {
     "builtins.str": TEXT,

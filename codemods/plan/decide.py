@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from codemods.program.values import Definition
 
 # A plain function needs no await at all; what is left is swapped where there is an exact twin, and else offloaded.
-_ORDER = ("to-def", "sleep", "http", "clients", "files", "processes", "offload")
+_ORDER = ("to-def", "sleep", "http", "clients", "files", "processes", "mail", "offload")
 # Where asynchronous libraries are wanted, they come first.
-_TWINS_FIRST = ("http", "clients", "files", "processes", "sleep", "to-def", "offload")
+_TWINS_FIRST = ("http", "clients", "files", "processes", "mail", "sleep", "to-def", "offload")
 
 
 @dataclass(frozen=True, slots=True)

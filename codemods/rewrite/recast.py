@@ -25,7 +25,7 @@ def recast(call: cst.Call, edit: Recast) -> cst.Call:
         arg = _argument(call, argument)
         if place == len(edit.arguments) - 1:
             arg = arg.with_changes(comma=last.comma, whitespace_after_arg=last.whitespace_after_arg)
-        elif not isinstance(arg.comma, cst.Comma) or arg is last:
+        elif not isinstance(arg.comma, cst.Comma) or argument.place == len(call.args) - 1:
             arg = arg.with_changes(comma=between, whitespace_after_arg=cst.SimpleWhitespace(""))
         made.append(arg)
     # Outer parentheses go to the await, where there is one.
@@ -46,6 +46,8 @@ def _argument(call: cst.Call, argument: Argument) -> cst.Arg:
         tight = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
         equal = arg.equal if arg.keyword is not None else tight
         arg = arg.with_changes(keyword=cst.Name(argument.keyword), equal=equal)
+    elif argument.bare:
+        arg = arg.with_changes(keyword=None, equal=cst.MaybeSentinel.DEFAULT)
     return parenthesized(arg)
 
 

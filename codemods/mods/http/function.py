@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from codemods import catalog
 from codemods.hazards import Hazard, patched, worst
+from codemods.mods.catching import registered
 from codemods.mods.codemod import Speak, Verdict
 from codemods.mods.http.answers import Answers
 from codemods.mods.http.blocks import around
-from codemods.mods.http.errors import Errors, registered
+from codemods.mods.http.errors import Errors, raised
 from codemods.mods.http.texts import Texts
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ class Function:
             yield Hazard("unsafe", f"{both} among what the project declares that it needs to run")
         yield from self._of_sharing()
         yield from self.project.once("http: mocks", lambda: list(_mocks(self.project)))
-        yield from self.project.once("http: registered", lambda: list(registered(self.project)))
+        yield from self.project.once("http: registered", lambda: list(registered(self.project, raised())))
 
     def _of_sharing(self) -> Iterator[Hazard]:
         if self.shares():
