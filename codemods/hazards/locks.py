@@ -14,6 +14,7 @@ from codemods import catalog
 from codemods.facts import called_name
 from codemods.facts.values import dotted
 from codemods.hazards.situation import Hazard
+from codemods.program.values import Thing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +66,7 @@ def _changed_for_all(situation: Situation) -> Iterator[Hazard]:
 
 def _held(situation: Situation, context: Context) -> Iterator[Hazard]:
     known = catalog.contexts()
-    makers = _makers(situation, situation.site.module, context)
+    makers = _makers(situation, situation.site.module, context) or _types(situation, context)
     name = context.expression or "something"
     where = f"the `with {name}{'(…)' if context.called else ''}` block of line {context.line}"
     if makers & known.locks or _SOUNDS_LIKE_LOCK.search(context.expression.rpartition(".")[2]):
@@ -98,6 +99,13 @@ def _makers(situation: Situation, module: Module, context: Context) -> frozenset
             return frozenset()
         found |= situation.program.resolve(module, binding.scope, binding.target).outside or {""}
     return frozenset(found)
+
+
+def _types(situation: Situation, context: Context) -> frozenset[str]:
+    """The types of the context manager, where all that it may be is known: `with path.open()`."""
+    values = situation.calls.of(situation.site.module, context.scope, context.value, context.line)
+    types = frozenset(value.type if isinstance(value, Thing) else "" for value in values)
+    return types if "" not in types else frozenset()
 
 
 def _acquired(situation: Situation) -> str:

@@ -9,8 +9,8 @@ at once, opens the file with anyio (or with aiofiles, where the project uses tha
 
 ## Why
 
-What blocks in such a block can otherwise only go into a thread call by call, and opening the file and reading it line
-by line stay on the loop.
+What blocks in such a block can otherwise only go into a thread call by call; a loop over the lines, and closing the
+file, stay on the loop.
 
 ## Example
 

@@ -274,7 +274,7 @@ class Function:
         yield from of_site(situation, region, self.threads)
         site = situation.site
         if region is None:
-            yield from of_call(situation, self.threads)
+            yield from of_call(situation, self.threads, {each.node for each in self.work.situations})
         else:
             contexts = site.module.facts.contexts
             first, last = region.statements[0].lineno, region.statements[-1].end_lineno or 0

@@ -6,17 +6,21 @@ import ast
 from typing import TYPE_CHECKING
 
 from codemods import catalog
+from codemods.facts.opened import name_of
 from codemods.hazards import Hazard
 from codemods.hazards.affinity import MAKER
 from codemods.hazards.parts import in_handler
+from codemods.mods.held import held
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
 
     from codemods.hazards import Situation
     from codemods.hazards.threads import Threads
     from codemods.mods.offload.regions import Region
 
+_AT_HAND = frozenset({"close", "fileno", "isatty", "readable", "seek", "seekable", "tell", "writable"})
 _OPENING = frozenset({"NamedTemporaryFile", "TemporaryFile", "ZipFile", "fdopen", "open"})
 
 
@@ -48,8 +52,8 @@ def of_site(situation: Situation, region: Region | None, threads: Threads) -> It
         yield from threads.of(function)
 
 
-def of_call(situation: Situation, threads: Threads) -> Iterator[Hazard]:
-    """What stands against making one call in a thread."""
+def of_call(situation: Situation, threads: Threads, sites: AbstractSet[ast.AST]) -> Iterator[Hazard]:
+    """What stands against making one call in a thread; `sites` are all that block in its function."""
     site, node = situation.site, situation.node
     named = (
         situation.program.resolve(site.module, site.call.scope, site.call.callee).outside if site.call.callee else ()
@@ -67,12 +71,21 @@ def of_call(situation: Situation, threads: Threads) -> Iterator[Hazard]:
             yield Hazard("manual", "it calls a lambda where it stands; call what the lambda calls")
         if site.entry.name == "builtins.next" or (site.call.callee == "next" and len(node.args) == 1):
             yield Hazard("manual", "`next` may raise StopIteration, which cannot leave a thread; give it a default")
-        if site.entry.kind == "file" and not site.chain and site.entry.name.rpartition(".")[2] in _OPENING:
+        opens = site.entry.kind == "file" and not site.chain and site.entry.name.rpartition(".")[2] in _OPENING
+        if opens and not _used_call_by_call(situation, node, sites):
             yield Hazard("manual", "the file that it opens blocks again when it is read; move both into one function")
     if in_handler(situation.opened, node):
         where = threads.handles_exceptions(threads.entered(site.module, site.call))
         if where:
             yield Hazard("manual", f"{where} looks at the exception being handled, of which a thread knows nothing")
+
+
+def _used_call_by_call(situation: Situation, node: ast.Call, sites: AbstractSet[ast.AST]) -> bool:
+    """Whether a block does nothing with its file that would still block: each call may go into a thread as well."""
+    found = held(situation.site.module, situation.opened, node)
+    if found is None or found.refusal or found.loops or sites.isdisjoint(found.calls):
+        return False
+    return all(call in sites or name_of(call.func) in _AT_HAND for call in found.calls)
 
 
 def _root(node: ast.expr) -> str:
