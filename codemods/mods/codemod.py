@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from codemods.hazards.patches import Patches
     from codemods.loop import Deadlines, Site, Survey
     from codemods.model import Level, Remark
-    from codemods.program import Program
+    from codemods.program import Module, Program
     from codemods.program.touches import Touches
 
 
@@ -205,7 +206,22 @@ class Project:
         node = opened.calls[number] if number >= 0 else opened.at(site.call.place)
         if node is None:
             return None
+        if number < 0:
+            site = replace(site, call=site.call._replace(contexts=_contexts(site.module, opened, node)))
         return Situation(site, node, opened, self.program, self.deadlines, self.patches, self.calls)
+
+
+def _contexts(module: Module, opened: Opened, node: ast.expr) -> tuple[int, ...]:
+    """The `with` blocks around what is no call, outermost first: only calls have them among their facts."""
+    function = opened.function(node)
+    entered = {
+        item.context_expr
+        for above, part in opened.ancestors(node)
+        if isinstance(above, ast.With | ast.AsyncWith) and part in above.body and opened.function(above) is function
+        for item in above.items
+    }
+    contexts = module.facts.contexts if entered else ()
+    return tuple(number for number, context in enumerate(contexts) if opened.at(context.place) in entered)
 
 
 @dataclass(frozen=True, slots=True)
