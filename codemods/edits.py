@@ -125,11 +125,13 @@ class Recast:
     call: int
     callee: str
     function: str
-    """The expression to call instead; `LIBRARY` stands for the name of the one that it is from."""
+    """The expression to call instead; `LIBRARY` stands for the name of the one that it is from. Empty for the same."""
     arguments: tuple[Argument, ...] = ()
     awaited: bool = True
     around: str = ""
-    """What is asked of its awaited result, and awaited in turn: `{}.wait()`."""
+    """A call around it that is awaited in its place: `(await {}).wait()`."""
+    method: bool = False
+    """The function is a method of the first argument."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -27,7 +27,7 @@ from codemods.rewrite.lines import Style, fitted_arguments, fitted_line
 from codemods.rewrite.mentions import Mentions
 from codemods.rewrite.names import dotted, without_name
 from codemods.rewrite.outlines import hoisted, outlined
-from codemods.rewrite.recast import asked, fitted_head, recast, reworded, within
+from codemods.rewrite.recast import around, fitted_head, method, recast, reworded, within
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -122,10 +122,10 @@ class Editor(Mentions):
             self.freed.add(freed)
             return freed
         if isinstance(edit, Recast):
-            call = recast(updated_node, edit)
+            call = method(updated_node, edit.function) if edit.method else recast(updated_node, edit)
             if not edit.awaited:
                 return call
-            call = asked(call, edit.around) if edit.around else call
+            call = around(call, edit.around) if edit.around else call
         elif isinstance(edit, AwaitTwin):
             call = swapped(updated_node, edit.twin)
         else:

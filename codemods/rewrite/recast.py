@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import libcst as cst
 
-from codemods.rewrite.awaits import AwaitedCall, parenthesized
+from codemods.rewrite.awaits import enclosed, parenthesized
 from codemods.rewrite.blocks import Statement, code_of, leading, led
 from codemods.rewrite.lines import WIDEST, Style, broken
 
@@ -30,7 +30,8 @@ def recast(call: cst.Call, edit: Recast) -> cst.Call:
         made.append(arg)
     # Outer parentheses go to the await, where there is one.
     outer = {"lpar": (), "rpar": ()} if edit.awaited else {}
-    return call.with_changes(func=cst.parse_expression(edit.function), args=made, **outer)
+    function = cst.parse_expression(edit.function) if edit.function else call.func
+    return call.with_changes(func=function, args=made, **outer)
 
 
 def _comma(call: cst.Call) -> cst.Comma:
@@ -66,9 +67,15 @@ class _Filled(cst.CSTTransformer):
         return self.operand if updated_node.value == _OPERAND else updated_node
 
 
-def asked(call: cst.Call, text: str) -> cst.Call:
-    """A method of a call's awaited result."""
-    return cst.ensure_type(reworded(text, AwaitedCall(call, lpar=[cst.LeftParen()], rpar=[cst.RightParen()])), cst.Call)
+def around(call: cst.Call, text: str) -> cst.Call:
+    """A call around another one."""
+    return cst.ensure_type(reworded(text, call), cst.Call)
+
+
+def method(call: cst.Call, name: str) -> cst.Call:
+    """A function's only argument asked for a method instead."""
+    owner = enclosed(call.args[0].value, new=isinstance(call.args[0].value, cst.Await), gone=False)
+    return cst.Call(cst.Attribute(owner, cst.Name(name)))
 
 
 def within(statements: list[Statement], head: str, indent: str, style: Style) -> Statement:

@@ -1,4 +1,4 @@
-"""A stand-in for MongoDB that speaks just enough of its wire protocol: hello, insert, find, update, count, ping."""
+"""A stand-in for MongoDB that speaks just enough of its wire protocol: hello, insert, find, update, aggregate, ping."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import socketserver
 import struct
 import threading
 from contextlib import contextmanager
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import bson
@@ -27,6 +28,8 @@ class Server(socketserver.ThreadingTCPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.kept: dict[str, Documents] = {}
+        self.left: dict[int, Documents] = {}
+        """What open cursors have still to give."""
 
 
 class Handler(socketserver.BaseRequestHandler):
@@ -87,6 +90,8 @@ class Handler(socketserver.BaseRequestHandler):
                 "minWireVersion": 0,
                 **limits,
             }
+        if name == "getMore":
+            return self.part(self.server.left.pop(command[name]), command, "nextBatch")
         kept = self.server.kept.setdefault(str(command[name]), [])
         match name:
             case "insert":
@@ -94,18 +99,29 @@ class Handler(socketserver.BaseRequestHandler):
                 return {"ok": 1, "n": len(command["documents"])}
             case "find":
                 found = [each for each in kept if fits(each, command.get("filter", {}))]
-                return {
-                    "ok": 1,
-                    "cursor": {"id": 0, "ns": "shop.orders", "firstBatch": found[: command.get("limit") or None]},
-                }
+                for field, way in reversed(command.get("sort", {}).items()):
+                    found.sort(key=itemgetter(field), reverse=way < 0)
+                found = found[command.get("skip", 0) :]
+                return self.part(found[: command.get("limit") or None], command, "firstBatch")
             case "aggregate":
-                return {"ok": 1, "cursor": {"id": 0, "ns": "shop.orders", "firstBatch": [{"n": len(kept)}]}}
+                stages = [stage["$match"] for stage in command["pipeline"] if "$match" in stage]
+                counts = any("$group" in stage for stage in command["pipeline"])
+                found = [each for each in kept if all(fits(each, stage) for stage in stages)]
+                return self.part([{"n": len(kept)}] if counts else found, command["cursor"], "firstBatch")
             case "update":
                 changed = [each for each in kept if fits(each, command["updates"][0]["q"])]
                 for each in changed[:1]:
                     each.update(command["updates"][0]["u"]["$set"])
                 return {"ok": 1, "n": len(changed[:1]), "nModified": len(changed[:1])}
         return {"ok": 1}
+
+    def part(self, found: Documents, command: Document, name: str) -> Document:
+        """As much as is asked for at once; the rest waits for the next question."""
+        size = command.get("batchSize") or len(found)
+        number = len(self.server.left) + 1 if found[size:] else 0
+        if number:
+            self.server.left[number] = found[size:]
+        return {"ok": 1, "cursor": {"id": number, "ns": "shop.orders", name: found[:size]}}
 
 
 def fits(document: Document, wanted: Document) -> bool:

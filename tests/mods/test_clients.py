@@ -71,6 +71,39 @@ MONGO = """
         mongo.close()
         return given
 """
+CURSORS = """
+    from pymongo import DESCENDING, MongoClient
+
+    mongo = MongoClient("{URL}")
+    orders = mongo["shop"]["orders"]
+
+
+    async def call() -> list[object]:
+        orders.insert_many([{"_id": n, "kind": "ab"[n % 2], "size": 10 - n} for n in range(7)])
+        given = [list(orders.find({"kind": "a"}).sort("size", DESCENDING).limit(3))]
+        for order in orders.find({"kind": "b"}, batch_size=2):
+            if order["_id"] == 5:
+                break
+            given.append(order)
+        else:
+            given.append("all")
+        given.append([each["size"] for each in orders.find().skip(1).batch_size(3) if each["kind"] == "a"])
+        given.append({each["_id"]: each for each in orders.aggregate([{"$match": {"kind": "b"}}], batchSize=1)})
+        given.append(sorted((each["size"] for each in orders.find()), reverse=True))
+        given.append(sorted(orders.find({"kind": "a"}), key=lambda each: each["size"]))
+        given += [list(orders.aggregate([{"$match": {"kind": "c"}}])), tuple(orders.find({"size": 4}))]
+        cursor = orders.find({}, {"kind": 1})
+        cursor = cursor.sort([("kind", 1), ("size", 1)]).batch_size(2)
+        cursor.limit(4)
+        for order in cursor:
+            given.append(order)
+        given.append(list(cursor))
+        counted = orders.aggregate([{"$group": {"_id": None, "n": {"$sum": 1}}}])
+        for each in counted:
+            given.append(each["n"])
+        mongo.close()
+        return given
+"""
 OPENAI = """
     from openai import OpenAI, APIStatusError
 
@@ -120,6 +153,7 @@ HTTPX = """
 CASES = {
     "redis": REDIS,
     "pymongo": MONGO,
+    "pymongo.cursor": CURSORS,
     "openai": OPENAI,
     "anthropic": ANTHROPIC,
     "elasticsearch": ELASTIC,
@@ -133,7 +167,7 @@ def backend(case: str, folder: Path) -> Iterator[tuple[str, Callable[[], object]
     if case == "redis":
         with redis_server(folder) as url:
             yield url, lambda: None
-    elif case == "pymongo":
+    elif case.startswith("pymongo"):
         with mongo() as (url, kept):
 
             def taken() -> object:

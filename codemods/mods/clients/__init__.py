@@ -4,8 +4,10 @@
 
 A client whose every use is a call in a coroutine is made from the asynchronous class of the same library, and each of
 these calls is awaited: Redis, OpenAI, Anthropic, Elasticsearch, PyMongo and `httpx.Client`. It may be a variable of the
-module, of a function, or an attribute that one class sets; imports and annotations follow. Where an object has a method
-for either world, as LangChain's and LlamaIndex's have, the other one is awaited: `await chain.ainvoke(…)`.
+module, of a function, or an attribute that one class sets; imports and annotations follow. What PyMongo gives part by
+part is read that way: `list(orders.find(…))` becomes `await orders.find(…).to_list()`, and a loop `async for`.
+Where an object has a method for either world, as LangChain's and LlamaIndex's have, the other one is awaited:
+`await chain.ainvoke(…)`.
 
 ## Why
 
@@ -47,7 +49,7 @@ Not rewritten at all (`manual`); a thread makes the calls as they are:
 
 - one use of the client is in a plain function, in a test, or not understood: it is handed on, given back, or put into
   another object;
-- the asynchronous class does it in another way: streams, pipelines, cursors, locks, pages of a list;
+- the asynchronous class does it in another way: streams, pipelines, locks, pages of a list, single items of a cursor;
 - the client is made in a way that the other class does not take (`http_client=…`);
 - an await may do harm where one of the calls stands.
 """

@@ -13,6 +13,7 @@ from codemods.facts.opened import name_of
 from codemods.facts.order import walk
 from codemods.facts.values import dotted, unlike
 from codemods.hazards import worst
+from codemods.mods.clients.cursors import Cursor
 from codemods.mods.uses import Uses, renamed
 from codemods.program.classes import is_test
 from codemods.program.values import Thing
@@ -42,8 +43,8 @@ class Group:
     """The calls that make a client, by file and number."""
     scopes: set[int] = field(default_factory=set)
     """The scopes that they stand in."""
-    calls: set[tuple[str, int]] = field(default_factory=set)
-    """The blocking calls, by file and number."""
+    sites: set[tuple[str, int, tuple[int, int, int, int]]] = field(default_factory=set)
+    """What blocks, by file, number and place."""
 
 
 class Groups(Uses):
@@ -51,12 +52,9 @@ class Groups(Uses):
 
     def __init__(self, project: Project) -> None:
         super().__init__(project)
-        self._sites = {
-            (site.module.path, site.call.number): site
-            for sites in project.sites.values()
-            for site in sites
-            if not site.chain and site.call.number >= 0
-        }
+        found = [site for sites in project.sites.values() for site in sites if not site.chain]
+        self._sites = {(site.module.path, site.call.number): site for site in found if site.call.number >= 0}
+        self._loops = [site for site in found if site.call.number < 0]
         self._groups = [
             group
             for name, library in catalog.clients().items()
@@ -66,8 +64,8 @@ class Groups(Uses):
 
     def of(self, site: Site) -> Group | None:
         """The group that a call belongs to."""
-        place = site.module.path, site.call.number
-        return next((group for group in self._groups if place in group.calls), None)
+        place = site.module.path, site.call.number, site.call.place
+        return next((group for group in self._groups if place in group.sites), None)
 
     def _of_library(self, library: dict[str, Any]) -> Iterator[Group]:
         by_name: dict[str, Group] = {}
@@ -214,6 +212,9 @@ class Groups(Uses):
         place = f"{module.shown}:{node.lineno}"
         while True:
             match above:
+                case ast.Attribute(attr=name) if name in group.library.get("cursors", ()):
+                    self._read(group, module, opened, above)
+                    return
                 case ast.Attribute(attr=name) if name in differs:
                     group.refusal = group.refusal or f"the asynchronous class has another `{name}` ({place})"
                     return
@@ -257,23 +258,54 @@ class Groups(Uses):
         )
         return False
 
+    def _read(self, group: Group, module: Module, opened: Opened, method: ast.Attribute) -> None:
+        """A call that gives a cursor, with all that reads it."""
+        call = opened.parent(method)
+        if not isinstance(call, ast.Call) or call.func is not method or opened.call_numbers[call] not in module.calls:
+            group.refusal = group.refusal or f"{module.shown}:{method.lineno} does not call `{method.attr}`"
+            return
+        cursor = Cursor(group.library, module, opened, call)
+        cursor.follow()
+        found: list[tuple[ast.expr, Site | None]] = [
+            *((node, self._sites.get((module.path, opened.call_numbers[node]))) for node in cursor.calls),
+            *((node, self._loop_of(module, opened, node)) for node in cursor.loops),
+        ]
+        for node, site in found:
+            if site is None:
+                cursor.refusal = f"{module.shown}:{node.lineno} reads a cursor where it is not known to wait"
+                continue
+            group.sites.add((module.path, site.call.number, site.call.place))
+            self._may_wait(group, module, site, node)
+        group.refusal = group.refusal or cursor.refusal
+        group.edits[module.path] += cursor.edits
+
+    def _loop_of(self, module: Module, opened: Opened, node: ast.expr) -> Site | None:
+        """The site of what is iterated over."""
+        same = (each for each in self._loops if each.module is module and opened.at(each.call.place) is node)
+        return next(same, None)
+
     def _awaited(self, group: Group, module: Module, opened: Opened, site: Site, node: ast.Call) -> None:
-        group.calls.add((module.path, site.call.number))
+        group.sites.add((module.path, site.call.number, site.call.place))
+        if self._may_wait(group, module, site, node):
+            self._await(group, module, opened, node, ast.get_source_segment(opened.text, node.func) or "")
+
+    def _may_wait(self, group: Group, module: Module, site: Site, node: ast.expr) -> bool:
+        """Whether an await may stand at a site; what stands against it is kept."""
         place = f"{module.shown}:{node.lineno}"
         if module.facts.scopes[site.function].kind != "async def":
             group.refusal = group.refusal or f"{place} uses it in a plain function"
-            return
+            return False
         streams = group.library.get("streams")
-        if streams and any(each.arg in {streams, None} for each in node.keywords):
+        if streams and isinstance(node, ast.Call) and any(each.arg in {streams, None} for each in node.keywords):
             group.refusal = group.refusal or f"{place} may read the answer part by part"
-            return
+            return False
         situation = self._project.situation(site)
         hazard = worst(self._project.of_await(situation)) if situation is not None else None
         if hazard is not None and hazard.level == "manual":
             group.refusal = group.refusal or f"{place}: {hazard.reason}"
         elif hazard is not None:
             group.hazards.append(hazard.reason)
-        self._await(group, module, opened, node, ast.get_source_segment(opened.text, node.func) or "")
+        return True
 
     def _closed(self, group: Group, module: Module, opened: Opened, node: ast.Call, name: str) -> None:
         function = opened.function(node)

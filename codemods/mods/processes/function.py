@@ -76,14 +76,16 @@ class Function:
     def _alone(self, number: int) -> list[Edit] | str:
         started = self.started[number]
         above = self.opened.parent(self.nodes[number])
-        communicated = f"{{}}.communicate({started.fed})"
+        communicated = f"(await {{}}).communicate({started.fed})"
         if self._gives_number(number):
-            return [self._start(number, "{}.wait()")] if not started.connected else "nothing reads what it writes"
+            return (
+                [self._start(number, "(await {}).wait()")] if not started.connected else "nothing reads what it writes"
+            )
         match above:
             case ast.Expr():
-                return [self._start(number, communicated if started.connected else "{}.wait()")]
+                return [self._start(number, communicated if started.connected else "(await {}).wait()")]
             case ast.Attribute(attr="returncode", ctx=ast.Load()) if not started.connected:
-                return [self._start(number, "{}.wait()"), Reword(*self.opened.mention(above), "{}")]
+                return [self._start(number, "(await {}).wait()"), Reword(*self.opened.mention(above), "{}")]
             case ast.Attribute(attr=part, ctx=ast.Load()) if part in _PARTS:
                 return [
                     self._start(number, communicated),
