@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codemods.manifests import Manifest, UnreadableManifestError, added, parsed, removed
+from codemods.manifests import Manifest, UnreadableManifestError, added, parsed, raised_in, removed
 from codemods.model import Change, Fault, Remark
 from codemods.source import UnreadableError, decode, locks_beside, manifests_near, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+    from codemods.manifests import Needed
 
 _LOCKING = {
     "Pipfile.lock": "pipenv lock",
@@ -72,10 +74,13 @@ class Dependencies:
                 self._read[file] = "", None, Fault(_shown(file), 0, f"this manifest cannot be read: {error}")
         return self._read[file]
 
-    def replaced(
-        self, replacing: Mapping[Replacing, Iterable[str]], still_used: Iterable[str]
+    def changed(
+        self,
+        replacing: Mapping[Replacing, Iterable[str]],
+        still_used: Iterable[str],
+        needed: Mapping[Needed, Iterable[str]],
     ) -> tuple[list[Change], list[Remark], list[Fault]]:
-        """The manifests of rewritten files, the libraries that are still used somewhere kept in them."""
+        """The manifests of rewritten files: with other libraries (those still used are kept), or later versions."""
         texts: dict[Path, str] = {}
         notes: list[Remark] = []
         faults: list[Fault] = []
@@ -93,6 +98,10 @@ class Dependencies:
                     shown = _shown(files[0]) if files else os.path.relpath(path)
                     text = f"no manifest names {each.old} in a way that is known; add {each.new}{each.bound} yourself"
                     notes.append(Remark(shown, 0, text))
+        for lacking, paths in sorted(needed.items()):
+            near = sorted({file for path in paths for file in self._files(path)})
+            faults += [fault for file in near if (fault := self._of(file)[2])]
+            notes += self._raised(near, lacking, texts)
         notes += [
             Remark(_shown(file), 0, f"{lock} is as it was; `{_LOCKING[lock]}` brings it up to date")
             for file in texts
@@ -117,6 +126,18 @@ class Dependencies:
             less = removed(file.name, more or text, each.old) if drop else None
             if less is not None:
                 texts[file] = less
+
+    def _raised(self, files: Iterable[Path], needed: Needed, texts: dict[Path, str]) -> Iterator[Remark]:
+        """Have requirements say what is needed; a remark where one does not, and cannot be made to."""
+        for file in files:
+            text = texts.get(file, self._of(file)[0])
+            made, enough = raised_in(file.name, text, needed)
+            if made != text:
+                texts[file] = made
+            if not enough:
+                yield Remark(
+                    _shown(file), 0, f"{needed} is needed now, which this does not make sure of; change it by hand"
+                )
 
 
 def _shown(file: Path) -> str:

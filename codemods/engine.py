@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from codemods.edits import Edit
     from codemods.loop import Kept, Site, Survey
+    from codemods.manifests import Needed
     from codemods.model import Finding, Remark
     from codemods.plan import Decision
 
@@ -190,23 +191,25 @@ class _Run:
         return changes, list(faults.values())
 
     def manifests(self, changes: Sequence[Change]) -> tuple[list[Change], list[Remark], list[Fault]]:
-        """What new contents mean for the manifests: libraries that are needed now, and those that nothing uses."""
+        """What new contents mean for the manifests: what is needed now, in which version, and what nothing uses."""
         fixed = {finding.id for change in changes for finding in change.fixed}
         replacing: dict[Replacing, list[str]] = defaultdict(list)
+        needed: dict[Needed, set[str]] = defaultdict(set)
         for decision in self.decisions:
+            change = decision.change
             if decision.finding.id not in fixed:
                 continue
-            if isinstance(decision.change, Retool):
-                for need in decision.change.needs:
-                    replacing[Replacing(need.beside, need.name, need.bound)].append(decision.site.module.path)
-            elif isinstance(decision.change, Speak):
+            if isinstance(change, Retool):
+                for need in change.needs:
+                    needed[need] |= {path for path, _ in change.files}
+                for new in change.brings:
+                    replacing[Replacing(new.beside, new.name, new.bound)].append(decision.site.module.path)
+            elif isinstance(change, Speak):
                 old = decision.site.entry.name.partition(".")[0]
-                new = decision.change.library
-                bound = catalog.http()["bounds"].get(new)
-                if old == new or bound is None:
-                    continue
-                replacing[Replacing(old, new, bound)].append(decision.site.module.path)
-        if not replacing:
+                bound = catalog.http()["bounds"].get(change.library)
+                if old != change.library and bound is not None:
+                    replacing[Replacing(old, change.library, bound)].append(decision.site.module.path)
+        if not replacing and not needed:
             return [], [], []
         after = {change.file: change.after for change in changes}
         names = {each.old for each in replacing}
@@ -216,7 +219,7 @@ class _Run:
             for name in names
             if name.encode() in after.get(self.reading.real[path], data)
         }
-        return self.dependencies.replaced(replacing, used)
+        return self.dependencies.changed(replacing, used, needed)
 
     def drafts(
         self, edits: Mapping[str, Sequence[Edit]], applied: Sequence[Decision]

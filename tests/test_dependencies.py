@@ -120,3 +120,51 @@ def test_a_second_run_changes_nothing(tmp_path: Path) -> None:
     for change in result.changes:
         (tmp_path / change.path).write_bytes(change.after)
     assert run(tmp_path, settings=ASKED, changing=True).changes == ()
+
+
+CLIENTS = """
+    import redis
+    from elasticsearch import Elasticsearch
+
+    cache = redis.Redis()
+    search = Elasticsearch("http://a")
+
+
+    async def read() -> object:
+        cache.get("a")
+        {CLOSE}
+        return search.search(index="a")
+"""
+ASYNC = Settings(codemods=("clients",), unsafe=frozenset({"clients"}))
+
+
+def of_clients(folder: Path, close: str, requirements: str) -> Result:
+    write(folder, {"main.py": CLIENTS.replace("{CLOSE}", close), "requirements.txt": requirements.encode()})
+    git(folder, "init", "-q")
+    return run(folder, settings=ASYNC, changing=True)
+
+
+def test_what_an_asynchronous_class_needs_is_there(tmp_path: Path) -> None:
+    result = of_clients(tmp_path, "pass", "redis>=5\nelasticsearch[async]>=8\n")
+    assert [change.path for change in result.changes] == ["main.py"]
+    assert result.notes == ()
+
+
+def test_what_an_asynchronous_class_needs_is_asked_for(tmp_path: Path) -> None:
+    result = of_clients(tmp_path, "pass", "redis[hiredis]>=3.5,<6  # cache\nelasticsearch\n")
+    assert after(result, "requirements.txt") == "redis[hiredis]>=4.2,<6  # cache\nelasticsearch[async]>=7.8\n"
+
+
+def test_closing_by_hand_takes_a_later_one(tmp_path: Path) -> None:
+    result = of_clients(tmp_path, "cache.close()", "redis>=4.5\n")
+    assert after(result, "requirements.txt") == "redis>=5.0.1\n"
+    assert "await cache.aclose()" in after(result, "main.py")
+
+
+def test_what_is_pinned_stays_and_is_noted(tmp_path: Path) -> None:
+    result = of_clients(tmp_path, "cache.close()", "redis==4.5.0\nelasticsearch>=7,<7.5\n")
+    assert [change.path for change in result.changes] == ["main.py"]
+    assert [note.text for note in result.notes] == [
+        "elasticsearch[async]>=7.8 is needed now, which this does not make sure of; change it by hand",
+        "redis>=5.0.1 is needed now, which this does not make sure of; change it by hand",
+    ]

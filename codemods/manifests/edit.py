@@ -86,7 +86,8 @@ def _read(file: str, text: str) -> Manifest | None:
         return None
 
 
-def _patterns(file: str) -> tuple[re.Pattern[str], ...]:
+def patterns(file: str) -> tuple[re.Pattern[str], ...]:
+    """How requirements stand in a manifest."""
     if file == "pyproject.toml":
         return _QUOTED, _KEY
     return (_KEY,) if file in {"Pipfile", "pixi.toml"} else (_LINE,)
@@ -94,7 +95,7 @@ def _patterns(file: str) -> tuple[re.Pattern[str], ...]:
 
 def _insertions(file: str, text: str, beside: str, name: str, bound: str) -> Iterator[str]:
     """Ways to put a requirement in: above the first of those around it that comes later, where they are in order."""
-    for pattern in _patterns(file):
+    for pattern in patterns(file):
         found = list(pattern.finditer(text))
         for place, match in enumerate(found):
             if normal(match["name"]) != beside:
@@ -143,7 +144,7 @@ def _inserted(text: str, anchor: re.Match[str], requirement: tuple[str, str]) ->
 
 def _removals(file: str, text: str, name: str) -> Iterator[str]:
     """Ways to take a requirement out: its line, or itself with the comma after it."""
-    for pattern in _patterns(file):
+    for pattern in patterns(file):
         for match in pattern.finditer(text):
             if normal(match["name"]) != name:
                 continue

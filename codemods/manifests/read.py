@@ -5,7 +5,7 @@ from __future__ import annotations
 import configparser
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ class Group:
     """Not only for those who work on the project."""
     needs: tuple[str, ...]
     """The normalized names, as they stand."""
+    values: tuple[Any, ...] = field(default=(), compare=False)
+    """For each of them the whole requirement: a text, or a table; a version alone is one behind a `=`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def parsed(file: str, text: str) -> Manifest | None:
     if file == "setup.cfg":
         return Manifest(tuple(_setup_cfg(text)))
     if file.endswith((".txt", ".in")):
-        group = Group("", not _DEVELOPMENT.search(file.rpartition(".")[0]), tuple(_lines(text.splitlines())))
+        group = _listed("", text.splitlines(), runtime=not _DEVELOPMENT.search(file.rpartition(".")[0]))
         return Manifest((group,), compiled=bool(_COMPILED.search(text[:600])))
     return None
 
@@ -99,7 +101,7 @@ def _pyproject(table: dict[str, Any]) -> Iterator[Group]:
         yield _group(f"tool.pdm.dev-dependencies.{name}", needs, runtime=False)
     yield _group("tool.uv.dev-dependencies", _table(tool, "uv").get("dev-dependencies"), runtime=False)
     for group in _tables(_table(tool, "pixi")):
-        yield Group(f"tool.pixi.{group.name}", group.runtime, group.needs)
+        yield replace(group, name=f"tool.pixi.{group.name}")
 
 
 def _tables(table: dict[str, Any]) -> Iterator[Group]:
@@ -121,11 +123,11 @@ def _setup_cfg(text: str) -> Iterator[Group]:
         raise UnreadableManifestError(str(error).partition("\n")[0], int(line[1]) if line else 0) from error
     if read.has_option("options", "install_requires"):
         lines = read.get("options", "install_requires").splitlines()
-        yield Group("options.install_requires", runtime=True, needs=tuple(_lines(lines)))
+        yield _listed("options.install_requires", lines, runtime=True)
     if read.has_section("options.extras_require"):
         for name, value in read.items("options.extras_require"):
-            needs = tuple(_lines(value.splitlines()))
-            yield Group(f"options.extras_require.{name}", not _DEVELOPMENT.search(name), needs)
+            lines = value.splitlines()
+            yield _listed(f"options.extras_require.{name}", lines, runtime=not _DEVELOPMENT.search(name))
 
 
 def _table(table: dict[str, Any], name: str) -> dict[str, Any]:
@@ -135,13 +137,16 @@ def _table(table: dict[str, Any], name: str) -> dict[str, Any]:
 
 def _group(name: str, needs: object, *, runtime: bool) -> Group:
     if isinstance(needs, dict):
-        return Group(name, runtime, tuple(normal(each) for each in needs))
+        values = tuple(f"={each}" if isinstance(each, str) else each for each in needs.values())
+        return Group(name, runtime, tuple(normal(each) for each in needs), values)
     texts = [each for each in needs if isinstance(each, str)] if isinstance(needs, list) else []
-    return Group(name, runtime, tuple(_lines(texts)))
+    return _listed(name, texts, runtime=runtime)
 
 
-def _lines(lines: Iterable[str]) -> Iterator[str]:
-    for line in lines:
-        match = _NAME.match(line)
-        if match and not line.lstrip().startswith(("#", "-")):
-            yield normal(match[1])
+def _listed(name: str, lines: Iterable[str], *, runtime: bool) -> Group:
+    found = [(normal(match[1]), line) for line in lines if (match := _NAME.match(line)) and _is_one(line)]
+    return Group(name, runtime, tuple(each for each, _ in found), tuple(line for _, line in found))
+
+
+def _is_one(line: str) -> bool:
+    return not line.lstrip().startswith(("#", "-"))

@@ -12,12 +12,12 @@ import pkgutil
 from typing import TYPE_CHECKING
 
 from codemods.mods.codemod import (
+    Bringing,
     Change,
     Codemod,
     Convert,
     Cut,
     Found,
-    Need,
     Project,
     Retool,
     Speak,
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 __all__ = [
+    "Bringing",
     "Change",
     "Codemod",
     "Convert",
     "Cut",
     "Found",
-    "Need",
     "Project",
     "Retool",
     "Speak",

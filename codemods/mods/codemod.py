@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from codemods.facts import Opened
     from codemods.hazards.patches import Patches
     from codemods.loop import Deadlines, Site, Survey
+    from codemods.manifests import Needed
     from codemods.model import Level, Remark
     from codemods.program import Module, Program
     from codemods.program.touches import Touches
@@ -80,7 +81,7 @@ class Speak:
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class Bringing:
     """A library that goes into the manifests beside one that is there."""
 
     beside: str
@@ -96,8 +97,10 @@ class Retool:
     """The edits, by file."""
     notes: tuple[Remark, ...] = ()
     """What a person should know about them."""
-    needs: tuple[Need, ...] = ()
-    """What the project has to install for them."""
+    needs: tuple[Needed, ...] = ()
+    """What they need of libraries that the project has."""
+    brings: tuple[Bringing, ...] = ()
+    """The libraries that they need besides."""
 
 
 Change = Swap | Thread | Cut | Convert | Speak | Retool

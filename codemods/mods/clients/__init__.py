@@ -41,7 +41,8 @@ async def answer(question: str) -> str:
 ```
 
 It comes into play with `--codemod clients` or `prefer = "async"`, and always at the level unsafe: the other class has
-connections of its own, is closed in another way and belongs to one event loop.
+connections of its own, is closed in another way and belongs to one event loop. Where a manifest lets in versions that do
+not have it, or lacks the extra that it needs (`elasticsearch[async]`), the requirement changes with the code.
 
 ## When it holds back
 
@@ -86,5 +87,5 @@ def decide(work: Work) -> list[Verdict | None]:
         else:
             files = tuple(sorted((path, tuple(edits)) for path, edits in group.edits.items()))
             reasons = "; and ".join(dict.fromkeys([group.library["why"], *group.hazards]))
-            found.append(Verdict("unsafe", reasons, Retool(files)))
+            found.append(Verdict("unsafe", reasons, Retool(files, needs=group.needs)))
     return found

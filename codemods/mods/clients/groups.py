@@ -13,6 +13,7 @@ from codemods.facts.opened import name_of
 from codemods.facts.order import walk
 from codemods.facts.values import dotted, unlike
 from codemods.hazards import worst
+from codemods.manifests import Needed
 from codemods.mods.clients.cursors import Cursor
 from codemods.mods.uses import Uses, renamed
 from codemods.program.classes import is_test
@@ -43,8 +44,19 @@ class Group:
     """The calls that make a client, by file and number."""
     scopes: set[int] = field(default_factory=set)
     """The scopes that they stand in."""
+    closed: bool = False
+    """Whether it is closed by hand."""
     sites: set[tuple[str, int, tuple[int, int, int, int]]] = field(default_factory=set)
     """What blocks, by file, number and place."""
+
+    @property
+    def needs(self) -> tuple[Needed, ...]:
+        """What the asynchronous class needs of its library."""
+        known = self.library
+        if "since" not in known:
+            return ()
+        version = known.get("closes_since", known["since"]) if self.closed else known["since"]
+        return (Needed(known["distribution"], version, known.get("extra", "")),)
 
 
 class Groups(Uses):
@@ -312,6 +324,7 @@ class Groups(Uses):
         if not isinstance(function, ast.AsyncFunctionDef):
             group.refusal = group.refusal or f"{module.shown}:{node.lineno} closes it in a plain function"
             return
+        group.closed = True
         text = ast.get_source_segment(opened.text, node.func) or ""
         self._await(group, module, opened, node, f"{text.rpartition('.')[0]}.{name}")
 

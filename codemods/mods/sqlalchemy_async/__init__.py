@@ -19,7 +19,7 @@ The whole of a project's database work changes at once, or none of it:
   class gets `eager_defaults`;
 - code that is not on the loop (tests, `create_all` when a module is imported) goes on with a synchronous engine or
   session of its own: `sync_engine`, `sync_session`;
-- the manifests get the drivers.
+- the manifests get the drivers, and SQLAlchemy 2 with its extra `asyncio`.
 
 ## Why
 
@@ -103,6 +103,7 @@ from typing import TYPE_CHECKING
 
 from codemods.catalog import Entry
 from codemods.loop import Site
+from codemods.manifests import Needed
 from codemods.model import Remark
 from codemods.mods.codemod import Found, Retool, Verdict
 from codemods.mods.sqlalchemy_async.migration import Migration
@@ -117,6 +118,7 @@ KINDS = ("database",)
 OPT_IN = True
 NEVER_SAFE = True
 
+_NEEDED = Needed("sqlalchemy", "2.0", "asyncio")
 _WHY = (
     "what is loaded only when it is read fails in a coroutine, and the asynchronous drivers are stricter about types; "
     "read the notes, and run the tests on the database that is deployed"
@@ -156,4 +158,4 @@ def _verdict(migration: Migration) -> Verdict | None:
         return Verdict("manual", migration.refusal())
     reasons = "; and ".join(dict.fromkeys([_WHY, *migration.hazards]))
     remarks = tuple(Remark(*each) for each in migration.notes)
-    return Verdict("unsafe", reasons, Retool(migration.files, remarks, migration.needs))
+    return Verdict("unsafe", reasons, Retool(migration.files, remarks, (_NEEDED,), migration.drivers))

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from codemods.facts.opened import name_of
-from codemods.mods.codemod import Need
+from codemods.mods.codemod import Bringing
 from codemods.mods.sqlalchemy_async.engines import Engines
 from codemods.mods.sqlalchemy_async.models import Models
 from codemods.mods.sqlalchemy_async.rest import Rest
@@ -60,11 +60,10 @@ class Migration:
         ]
 
     @property
-    def needs(self) -> tuple[Need, ...]:
-        """The drivers, and what SQLAlchemy switches between the two worlds with."""
+    def drivers(self) -> tuple[Bringing, ...]:
+        """The asynchronous drivers of the databases that its URLs name."""
         rows = [self._seen.known["drivers"][each] for each in sorted(self._engines.databases)]
-        found = [Need("sqlalchemy", row["library"], row["bound"]) for row in rows]
-        return (*found, Need("sqlalchemy", "greenlet", ">=3")) if found else ()
+        return tuple(Bringing("sqlalchemy", row["library"], row["bound"]) for row in rows)
 
     def refusal(self) -> str:
         """What stands against it, as far as a person wants to read it at once."""
