@@ -97,7 +97,7 @@ class Knowledge:
 
     def attribute(self, name: str, member: str) -> str:
         """The type of an attribute."""
-        return self._first(name, lambda known: known.attributes.get(member, ""))
+        return self._first(name, lambda known: known.attributes.get(member, "") or _other(known, member))
 
     def enters(self, name: str) -> str:
         """The type of what a `with` block gives."""
@@ -148,6 +148,14 @@ def entries() -> Iterator[Entry]:
         for each in known.types.values():
             yield from each.blocks.values()
             yield from each.reads.values()
+
+
+def _other(known: Type, member: str) -> str:
+    """The type of an attribute that only its name makes: a collection of a database, say."""
+    if not known.others or member.startswith("_"):
+        return ""
+    named = member in known.own or member in known.blocks or member in known.gives or member in known.reads
+    return "" if named else known.others
 
 
 def _matches(name: str, pattern: str) -> bool:

@@ -52,6 +52,10 @@ class Type:
     attributes: Mapping[str, str] = field(default_factory=dict)
     enters: str = ""
     iterates: str = ""
+    others: str = ""
+    """The type of an attribute of any other name: `client.shop`."""
+    own: frozenset[str] = frozenset()
+    """The names of attributes that are nothing of that type, besides those named elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +145,8 @@ def _type(name: str, usual: Mapping[str, Any], row: Mapping[str, Any]) -> Type:
         dict(row.get("attributes", {})),
         row.get("enters", ""),
         row.get("iterates", ""),
+        row.get("others", ""),
+        frozenset(row.get("own", ())),
     )
 
 

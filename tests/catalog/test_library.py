@@ -19,6 +19,7 @@ HEAD = {"distribution", "checked", "unchecked", "kind", "impact", "functions", "
 ROW = {"kind", "impact", "gil", "lazy", "twin", "twins", "gives", "direct", "thread_bound"}
 TYPE = {
     *("also", "like", "bases", "blocks", "every", "free", "gives", "attributes", "reads", "enters", "iterates"),
+    *("others", "own"),
     *("twin", "twinless", "thread_bound", "lazy", "methods", "kind", "impact", "gil", "direct"),
 }
 # What has a name here and none in its library: what a `with` block or a call gives.
@@ -86,7 +87,9 @@ def find(name: str) -> object:
 
 
 # Those of the packages that the checks install; others are looked at where they happen to be there.
-OPTIONAL = tuple(name for name in ("httpx", "redis", "sqlmodel") if importlib.util.find_spec(name) is not None)
+OPTIONAL = tuple(
+    name for name in ("httpx", "pymongo", "redis", "sqlmodel") if importlib.util.find_spec(name) is not None
+)
 IMPORTABLE = ("stdlib_files", "stdlib_net", "stdlib_waiting", "sqlite3", "sqlalchemy", "requests", *OPTIONAL)
 # Attributes that only objects have, functions that are documented as classes, and what newer versions moved or dropped.
 ELSEWHERE = {
@@ -123,6 +126,9 @@ def test_names_are_those_of_the_package(name: str) -> None:
         for method in (*about.blocks, *about.free):
             assert hasattr(cls, method), f"{each}.{method}"
             assert not inspect.iscoroutinefunction(getattr(cls, method)), f"{each}.{method}"
+        if about.others:
+            said = {*about.own, *about.blocks, *about.gives, *about.attributes}
+            assert {name for name in dir(cls) if not name.startswith("_")} <= said, each
     for other, each in known.same.items():
         if other not in ELSEWHERE and each not in ELSEWHERE and other.partition(".")[0] not in roots:
             assert find(other) is find(each), f"{other} is not {each}"
@@ -151,6 +157,12 @@ def test_knowledge() -> None:
     assert known.enters("sqlalchemy.engine.EngineBegin") == "sqlalchemy.engine.Connection"
     assert known.iterates("sqlalchemy.orm.Query") == "$item"
     assert "info" in known.reads()
+    assert known.attribute("pymongo.MongoClient", "shop") == "pymongo.database.Database"
+    assert known.attribute("pymongo.database.Database", "orders") == "pymongo.collection.Collection"
+    assert known.attribute("pymongo.database.Database", "client") == "pymongo.MongoClient"
+    assert not any(
+        known.attribute("pymongo.collection.Collection", name) for name in ("find_one", "name", "find", "_a")
+    )
 
 
 def test_settings_teach() -> None:
