@@ -1,11 +1,11 @@
-"""What Python's own callables give: `next`, `zip`, `getattr`, `partial`, `cast` and their like."""
+"""What Python's own callables give: `next`, `zip`, `list`, `getattr`, `partial`, `cast` and their like."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from codemods.program.expressions import Expressions
-from codemods.program.values import NOTHING, Many, Partial, Row, union
+from codemods.program.values import NOTHING, Many, Partial, Row, Running, Thing, union
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +51,12 @@ class Builtins(Expressions):
     def _filter(self, given: Given) -> Values:
         return self.argument(given, 1)
 
+    def _collected(self, given: Given) -> Values:
+        """A collection of all that something gives: going through it again asks nobody."""
+        return frozenset(
+            Many(self.element(each)) if isinstance(each, Running | Thing) else each for each in self.argument(given, 0)
+        )
+
     def _getattr(self, given: Given) -> Values:
         key = given.argument(1)
         if isinstance(key, tuple) and key[0] == "=" and isinstance(key[1], str):
@@ -62,9 +68,14 @@ _GIVE: dict[str, Callable[[Builtins, Given], Values]] = {
     "builtins.anext": Builtins._next,  # noqa: SLF001 (its own methods)
     "builtins.enumerate": Builtins._enumerate,  # noqa: SLF001
     "builtins.filter": Builtins._filter,  # noqa: SLF001
+    "builtins.frozenset": Builtins._collected,  # noqa: SLF001
     "builtins.getattr": Builtins._getattr,  # noqa: SLF001
+    "builtins.list": Builtins._collected,  # noqa: SLF001
     "builtins.map": Builtins._map,  # noqa: SLF001
     "builtins.next": Builtins._next,  # noqa: SLF001
+    "builtins.set": Builtins._collected,  # noqa: SLF001
+    "builtins.sorted": Builtins._collected,  # noqa: SLF001
+    "builtins.tuple": Builtins._collected,  # noqa: SLF001
     "builtins.zip": Builtins._zip,  # noqa: SLF001
     "functools.partial": Builtins._partial,  # noqa: SLF001
     "typing.cast": Builtins._cast,  # noqa: SLF001

@@ -41,8 +41,8 @@ async def answer(question: str) -> str:
 ```
 
 It comes into play with `--codemod clients` or `prefer = "async"`, and always at the level unsafe: the other class has
-connections of its own, is closed in another way and belongs to one event loop. Where a manifest lets in versions that do
-not have it, or lacks its extra (`elasticsearch[async]`), the requirement changes with the code.
+connections of its own, is closed in another way and belongs to one event loop. Where a manifest lets in versions that
+do not have it, or lacks its extra (`elasticsearch[async]`), the requirement changes with the code.
 
 ## When it holds back
 
