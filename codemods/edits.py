@@ -175,6 +175,26 @@ class Below:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class Enter:
+    """`name = value` becomes the head of a block, `async with value as name:`, with the statements after it below."""
+
+    statement: int
+    first: int
+    """The assignment, counted from 0 within the top-level statement, which is number 0."""
+    last: int
+    lines: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DropStatement:
+    """A statement that nothing needs any more; it is not the only one of its block."""
+
+    statement: int
+    place: int
+    lines: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class AsyncBlock:
     """A `with` block or a `for` loop that becomes an asynchronous one."""
 
@@ -241,5 +261,6 @@ class Lines:
 
 
 CallEdit = AwaitTwin | Offload | DropAwait | Recast
-_Inside = ToDef | ToAsync | Hoist | Outline | Reword | Within | Below | AsyncBlock
+_Statement = Within | Enter | Below | AsyncBlock | DropStatement
+_Inside = ToDef | ToAsync | Hoist | Outline | Reword | _Statement
 Edit = CallEdit | _Inside | Define | Splice | AddImport | DropImport

@@ -15,6 +15,8 @@ from codemods.edits import (
     Define,
     DropAwait,
     DropImport,
+    DropStatement,
+    Enter,
     Hoist,
     Lines,
     Offload,
@@ -246,7 +248,7 @@ def touched(opened: Opened, edits: Iterable[Edit]) -> Lines:
             case Outline():
                 moved.append(edit.lines)
                 kept += [(edit.given_at, edit.given_at)] if edit.given_at else []
-            case DropImport():
+            case DropImport() | DropStatement():
                 dropped.append(edit.lines)
             case AddImport(name=name) if name:
                 # An import of something else from the same module may take it in.
@@ -261,6 +263,10 @@ def touched(opened: Opened, edits: Iterable[Edit]) -> Lines:
                 moved.append(edit.lines)
             case Splice():
                 kept.append((edit.start[0], edit.end[0]))
+            case Enter():
+                head = opened.all_in(edit.statement, ast.stmt)[edit.first]
+                kept.append((head.lineno, head.end_lineno or head.lineno))
+                moved.append(edit.lines)
             case AsyncBlock():
                 kept.append((edit.line, edit.line))
             case Define() | Below():

@@ -12,6 +12,8 @@ from codemods.edits import (
     Below,
     DropAwait,
     DropImport,
+    DropStatement,
+    Enter,
     Hoist,
     Offload,
     Outline,
@@ -27,7 +29,7 @@ from codemods.rewrite.lines import Style, fitted_arguments, fitted_line
 from codemods.rewrite.mentions import Mentions
 from codemods.rewrite.names import dotted, without_name
 from codemods.rewrite.outlines import hoisted, outlined
-from codemods.rewrite.recast import around, fitted_head, method, recast, reworded, within
+from codemods.rewrite.recast import around, entered, fitted_head, method, recast, reworded, within
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -48,8 +50,9 @@ class Editor(Mentions):
         self.drops: dict[int, DropImport] = {}
         self.functions: dict[int, ToDef | ToAsync] = {}
         self.regions: dict[int, Outline | Hoist] = {}
-        self.blocks: dict[int, Within] = {}
+        self.blocks: dict[int, Within | Enter] = {}
         self.below: dict[int, Below] = {}
+        self.lines: dict[int, DropStatement] = {}
         self.withs: dict[int, AsyncBlock] = {}
         self.words: dict[tuple[str, int], Reword] = {}
         for edit in edits:
@@ -58,10 +61,12 @@ class Editor(Mentions):
                     self.of_calls[edit.call] = edit
                 case Reword():
                     self.words[edit.name, edit.number] = edit
-                case Within():
+                case Within() | Enter():
                     self.blocks[edit.first] = edit
                 case Below():
                     self.below[edit.place] = edit
+                case DropStatement():
+                    self.lines[edit.place] = edit
                 case AsyncBlock():
                     self.withs[edit.place] = edit
                 case DropImport():
@@ -88,7 +93,7 @@ class Editor(Mentions):
 
     def check(self) -> None:
         """Every edit must have met its node."""
-        of_statements = (self.functions, self.regions, self.blocks, self.below, self.withs)
+        of_statements = (self.functions, self.regions, self.blocks, self.below, self.lines, self.withs)
         waiting = (self.of_calls, self.drops, *of_statements, self.words)
         left = [edit for edits in waiting for edit in edits.values()]
         if left or self.freed or self.affirmed or self.spread:
@@ -299,6 +304,8 @@ class Editor(Mentions):
         updated_node: cst.SimpleStatementLine,
     ) -> cst.SimpleStatementLine:
         """A line that got too long is broken; one that lost a statement is remembered, for the gap that it leaves."""
+        if self.lines.pop(self.numbers[original_node.body[0]], None) is not None:
+            updated_node = updated_node.with_changes(body=[])
         if len(original_node.body) == len(updated_node.body):
             stretched, self.stretched = self.stretched, False
             if not stretched or not self.style.limit:
@@ -348,12 +355,17 @@ class Editor(Mentions):
             below = self.below.pop(number, None)
             if below is not None:
                 parts[place] += [cst.parse_statement(below.text)]
-        for place, number in enumerate(numbers):
+        # What starts later is inside of what starts before it.
+        for place, number in reversed(list(enumerate(numbers))):
             block = self.blocks.pop(number, None)
             if block is not None:
                 end = _end(numbers, place, block.last)
-                inside = [line for part in parts[place : end + 1] for line in part]
-                made = within(without_empty(inside), block.head, "".join(self.indents), self.style)
+                inside = without_empty([line for part in parts[place : end + 1] for line in part])
+                indent = "".join(self.indents)
+                if isinstance(block, Within):
+                    made = within(inside, block.head, indent, self.style)
+                else:
+                    made = entered(inside, indent, self.style)
                 parts[place : end + 1] = [[made], *([] for _ in body[place:end])]
         return [line for part in parts for line in part]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import libcst as cst
 
 from codemods.rewrite.awaits import enclosed, parenthesized
-from codemods.rewrite.blocks import Statement, code_of, leading, led
+from codemods.rewrite.blocks import Statement, blanks, code_of, leading, led
 from codemods.rewrite.lines import WIDEST, Style, broken
 
 if TYPE_CHECKING:
@@ -84,6 +84,21 @@ def within(statements: list[Statement], head: str, indent: str, style: Style) ->
     above = leading(statements[0])
     body = cst.IndentedBlock(body=[led(statements[0], ()), *statements[1:]])
     return fitted_head(block, indent, style).with_changes(body=body, leading_lines=above)
+
+
+def entered(statements: list[Statement], indent: str, style: Style) -> Statement:
+    """An assignment as the head of a block, and the other statements below it."""
+    line = cst.ensure_type(statements[0], cst.SimpleStatementLine)
+    given = line.body[0]
+    target = given.targets[0].target if isinstance(given, cst.Assign) else getattr(given, "target", None)
+    if not isinstance(given, cst.Assign | cst.AnnAssign) or not isinstance(target, cst.Name) or given.value is None:
+        raise TypeError("expected an assignment to a name")
+    block = cst.ensure_type(cst.parse_statement(f"async with _ as {target.value}: pass"), cst.With)
+    block = block.with_changes(items=[block.items[0].with_changes(item=given.value)])
+    first = statements[1]
+    body = [led(first, leading(first)[len(blanks(leading(first))) :]), *statements[2:]]
+    below = cst.IndentedBlock(body=body, header=line.trailing_whitespace)
+    return fitted_head(block, indent, style).with_changes(body=below, leading_lines=leading(line))
 
 
 def fitted_head(block: cst.With, indent: str, style: Style) -> cst.With:

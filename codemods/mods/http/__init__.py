@@ -3,10 +3,10 @@
 ## What it does
 
 `requests.get(…)` in a coroutine becomes `await client.get(…)`, with a client that behaves as requests does: no time
-limit unless one is given, redirects followed. All calls of a function share one `async with` block, and a
-`with requests.Session()` block becomes one. The context for certificates is made once, when the module is imported,
-because making it takes 25 ms of the loop's time. Arguments, what is read of the answers and the exceptions that are
-caught get httpx's names.
+limit unless one is given, redirects followed. All calls of a function share one `async with` block. A session that one
+function makes becomes a client in such a block too, whether it stood in a `with` block or not. The context for
+certificates is made once, when the module is imported, because making it takes 25 ms of the loop's time. Arguments,
+what is read of the answers and the exceptions that are caught get httpx's names.
 
 `httpx.get(…)` in a coroutine is awaited in the same way.
 
@@ -59,7 +59,8 @@ Not rewritten at all (`manual`), so that a thread makes the call as it is:
 - the answer is handed on, or something is read of it that httpx does not have (`raw`, `iter_lines`);
 - an answer is read part by part (`stream=True`) outside of a `with` block of its own, files are sent that are not
   bytes in memory, or certificates, proxies or a login are objects;
-- a session lives longer than a `with` block of the function, or is used in a way that an async client is not;
+- a session is not the function's own, is handed on, or is used in a way that an async client is not (`mount`,
+  `proxies`);
 - the body is a list of pairs, a file or a generator, the arguments are put together while it runs (`**options`), or an
   address or `params` are written in another way by httpx;
 - something further up catches what requests raises, or a handler in the function looks into the exception;
@@ -87,13 +88,15 @@ from codemods.mods.http.calls import Reader
 from codemods.mods.http.function import Function
 from codemods.mods.http.member import Member
 from codemods.mods.http.same import Same, read_same
-from codemods.mods.http.sessions import session_of
+from codemods.mods.http.sessions import ELSEWHERE, session_of
+from codemods.mods.http.settings import Settings
 from codemods.program.classes import is_test
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from codemods.mods.codemod import Verdict, Work
+    from codemods.mods.http.sessions import Session
 
 KINDS = ("http",)
 TWIN = True
@@ -129,20 +132,24 @@ def _same(work: Work) -> Iterator[Member]:
 def _members(work: Work, function: ast.AsyncFunctionDef) -> Iterator[Member]:
     """The calls of requests' own functions, and of the methods of its sessions."""
     known = catalog.http()
+    sessions: dict[ast.AST, Session] = {}
     for number, situation in enumerate(work.situations):
         library, _, method = situation.site.entry.name.rpartition(".")
         node = situation.node
         if situation.site.chain or not isinstance(node, ast.Call) or work.settled[number]:
             continue
         if library in {"requests", "requests.api"} and method in known["functions"]:
-            asked = Reader(situation).read(node, method)
+            asked = Reader(situation).read(node, method, known["functions"][method])
             yield Member(number, situation, node, asked, asked.refusal)
         elif library == "requests.Session" and method in known["session"]["functions"]:
-            asked = Reader(situation).read(node, method, session=True)
-            session = session_of(situation, function)
-            block = None if isinstance(session, str) else session
+            found = session_of(situation, function)
+            if found is not None and found.block not in sessions:
+                sessions[found.block] = Settings(situation, function, found).read()
+            session = sessions[found.block] if found is not None else None
+            names = known["session"]["functions"][method]
+            asked = Reader(situation).read(node, method, names, parameters=bool(session and session.parameters))
             special = (
                 "what it tells the client is not for the session's other calls" if asked.verify or asked.cookies else ""
             )
-            refusal = session if isinstance(session, str) else asked.refusal or special
-            yield Member(number, situation, node, asked, refusal, session=block)
+            refusal = (session.refusal or asked.refusal or special) if session is not None else ELSEWHERE
+            yield Member(number, situation, node, asked, refusal, session=session)

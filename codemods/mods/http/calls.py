@@ -13,7 +13,7 @@ from codemods.hazards import Hazard
 from codemods.mods.kinds import BOOL, BYTES, DICT, NONE, NUMBER, TEXT, UNKNOWN, Kinds, literal_items
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from codemods.hazards import Situation
 
@@ -51,10 +51,12 @@ class Reader:
         self._kinds = Kinds(situation)
         self._asked = Asked("")
 
-    def read(self, node: ast.Call, method: str, *, session: bool = False) -> Asked:
-        """A call of a function of requests, or of a method of a session."""
+    def read(self, node: ast.Call, method: str, names: Sequence[str], *, parameters: bool = False) -> Asked:
+        """A call of a function of requests, or of a method of a session, with the names of its positional arguments.
+
+        `parameters` says that more are added to the address than the call has itself.
+        """
         self._asked = asked = Asked(method)
-        names = (catalog.http()["session"] if session else catalog.http())["functions"][method]
         places: list[tuple[str, ast.expr]] = []
         for number, value in enumerate(node.args):
             if isinstance(value, ast.Starred) or number >= len(names):
@@ -74,6 +76,8 @@ class Reader:
                 self._argument(name, value, place, positional=place < len(node.args))
         if not asked.refusal:
             self._finish(node, dict(places))
+            if "params" in dict(places) or parameters:
+                self._query(dict(places)["url"])
         return asked
 
     def _argument(self, name: str, value: ast.expr, place: int, *, positional: bool) -> None:
@@ -247,9 +251,9 @@ class Reader:
             case ast.Call(args=[_, _], keywords=[]):
                 name = dotted(value.func).rpartition(".")[2]
                 inner = ", ".join(self._source(each) for each in value.args)
-                if name in {"HTTPBasicAuth", "HTTPDigestAuth"}:
+                if name in catalog.http()["logins"]:
                     self._asked.unsafe("the login is written anew")
-                    return Argument(place, "", f"{LIBRARY}.{name.removeprefix('HTTP')}({inner})")
+                    return Argument(place, "", f"{LIBRARY}.{catalog.http()['logins'][name]}({inner})")
         self._asked.refusal = "its login is an object that httpx may not take"
         return None
 
@@ -298,8 +302,6 @@ class Reader:
         elif names & _BODY and asked.method not in _WITH_BODY:
             asked.arguments.insert(0, verb)
             asked.method = "request"
-        if "params" in names:
-            self._query(given["url"])
         places = {each.place for _, each, _ in asked.arguments}
         dropped = len(places - {-1}) < len(given)
         changed = [node] if dropped else [value for _, each, value in asked.arguments if each.text and each.place >= 0]

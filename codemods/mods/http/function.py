@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from codemods.hazards import Situation
     from codemods.mods.codemod import Project, Work
     from codemods.mods.http.member import Member
+    from codemods.mods.http.sessions import Session
     from codemods.program import Module
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp)
@@ -56,6 +57,11 @@ class Function:
         """Those of them that are of no session."""
         return [member for member in self.going if member.session is None]
 
+    @property
+    def sessions(self) -> list[Session]:
+        """The sessions whose calls go, in the order of the text."""
+        return list(dict.fromkeys(member.session for member in self.going if member.session is not None))
+
     def decide(self, found: list[Verdict | None]) -> None:
         """Put in a verdict for each call."""
         for member in self.members:
@@ -73,6 +79,7 @@ class Function:
         if not self.going:
             return
         hazards = [hazard for member in self.going for hazard in (*member.hazards, *member.asked.hazards)]
+        hazards += [hazard for session in self.sessions for hazard in session.hazards]
         hazard = worst([*hazards, *self._of_all()])
         change = Speak(self.library, tuple(self._edits()))
         calm = f"the client of {self.library}{self.named} asks the same and lets the loop go on"
@@ -132,19 +139,14 @@ class Function:
 
     def _sessions(self) -> None:
         """A session goes with all of its calls, or stays."""
-        for block in {member.session for member in self.members if member.session is not None}:
-            given = block.items[0].optional_vars
-            name = given.id if isinstance(given, ast.Name) else ""
+        for session in {member.session for member in self.members if member.session is not None}:
             going = {member.node for member in self.going}
-            for node in ast.walk(block):
-                match node:
-                    case ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr=method)) if (
-                        owner == name and method in catalog.http()["session"]["methods"] and node not in going
-                    ):
-                        self._refuse(
-                            (member for member in self.going if member.session is block),
-                            f"line {node.lineno} stays with the session",
-                        )
+            for node in session.calls:
+                if node not in going:
+                    self._refuse(
+                        (member for member in self.going if member.session is session),
+                        f"line {node.lineno} stays with the session",
+                    )
 
     def _whole(self) -> None:
         """Look at what stands against all of them, and for the place of the client's block."""
@@ -202,8 +204,8 @@ class Function:
         tries = {block for member in self.going for block in self.errors.tries(member.node)}
         if self.loose:
             yield from texts.block(self.loose, self.block, shared=self.shares(), own=self.own)
-        for block in {member.session for member in self.going if member.session is not None}:
-            yield from texts.session(block, [member for member in self.going if member.session is block])
+        for session in self.sessions:
+            yield from texts.session(session, [member for member in self.going if member.session is session])
         for member in self.going:
             yield from member.edits
         for handler, edits in self.handlers.items():

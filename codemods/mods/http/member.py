@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from codemods.edits import AsyncBlock, Reword
     from codemods.hazards import Hazard, Situation
     from codemods.mods.http.calls import Asked
+    from codemods.mods.http.sessions import Session
 
 
 @dataclass(eq=False)
@@ -22,8 +23,8 @@ class Member:
     node: ast.Call
     asked: Asked
     refusal: str = ""
-    session: ast.With | None = None
-    """The block of the session whose method it is."""
+    session: Session | None = None
+    """The session whose method it is."""
     hazards: list[Hazard] = field(default_factory=list)
     edits: list[Reword | AsyncBlock] = field(default_factory=list)
     covered: list[ast.AST] = field(default_factory=list)

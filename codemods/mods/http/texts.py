@@ -6,7 +6,19 @@ import ast
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from codemods.edits import LIBRARY, AddImport, Argument, AsyncBlock, Define, Recast, Reword, Within
+from codemods.edits import (
+    LIBRARY,
+    AddImport,
+    Argument,
+    AsyncBlock,
+    AwaitTwin,
+    Define,
+    DropStatement,
+    Enter,
+    Recast,
+    Reword,
+    Within,
+)
 from codemods.facts.opened import name_of
 from codemods.facts.values import dotted, unlike
 
@@ -16,6 +28,7 @@ if TYPE_CHECKING:
     from codemods.edits import Edit
     from codemods.facts import Opened
     from codemods.mods.http.member import Member
+    from codemods.mods.http.sessions import Session
     from codemods.program import Module, Program
 
 _CONTEXT = f"{LIBRARY}.create_ssl_context()"
@@ -62,21 +75,38 @@ class Texts:
             yield AddImport("http.cookiejar", "", "CookieJar")
             yield AddImport("http.cookiejar", "", "DefaultCookiePolicy")
 
-    def session(self, block: ast.With, members: Sequence[Member]) -> Iterator[Edit]:
-        """A session's block as a client's, and its calls."""
-        made, given = block.items[0].context_expr, block.items[0].optional_vars
-        assert isinstance(made, ast.Call)  # noqa: S101 (`session_of` asks for both)
-        assert isinstance(given, ast.Name)  # noqa: S101
-        yield from self._calls(members, given.id)
+    def session(self, session: Session, members: Sequence[Member]) -> Iterator[Edit]:
+        """A session as a client, and its calls."""
+        yield from self._calls(members, session.name)
         context = self._constant("_SSL_CTX", _CONTEXT)
-        arguments = tuple(Argument(-1, name, text) for name, text in _options(members, context.name, ""))
-        call = self._module.calls[self._opened.call_numbers[made]]
-        yield Recast(
-            *self._module.facts.numbers(call), dotted(made.func), f"{LIBRARY}.AsyncClient", arguments, awaited=False
-        )
-        yield AsyncBlock(call.statement, self._opened.number(block, ast.stmt), block.lineno)
-        if context.text:
+        options = [*_options(members, session.options.get("verify", context.name), "")]
+        options += [pair for pair in session.options.items() if pair[0] != "verify"]
+        arguments = tuple(Argument(-1, name, text) for name, text in options)
+        call = self._module.calls[self._opened.call_numbers[session.made]]
+        place = self._module.facts.numbers(call)
+        yield Recast(*place, dotted(session.made.func), f"{LIBRARY}.AsyncClient", arguments, awaited=False)
+        number = self._opened.number(session.block, ast.stmt)
+        if isinstance(session.block, ast.With):
+            yield AsyncBlock(call.statement, number, session.block.lineno)
+        elif session.inside:
+            last = session.inside[-1]
+            # The comments between go with what they stand above.
+            lines = (session.block.end_lineno or session.block.lineno) + 1, last.end_lineno or last.lineno
+            yield Enter(call.statement, number, self._opened.number(last, ast.stmt), lines)
+        else:
+            yield from self._closings(session)
+        for statement in session.dropped:
+            lines = statement.lineno, statement.end_lineno or statement.lineno
+            yield DropStatement(call.statement, self._opened.number(statement, ast.stmt), lines)
+        yield from session.edits
+        if context.text and "verify" not in session.options:
             yield context
+
+    def _closings(self, session: Session) -> Iterator[AwaitTwin]:
+        for statement in session.closing:
+            assert isinstance(statement.value, ast.Call)  # noqa: S101 (`Settings` asks for one)
+            call = self._module.calls[self._opened.call_numbers[statement.value]]
+            yield AwaitTwin(*self._module.facts.numbers(call), dotted(statement.value.func), f"{session.name}.aclose")
 
     def codes(self, program: Program) -> Iterator[Edit]:
         """`requests.codes.ok` as a code of httpx."""
