@@ -225,6 +225,15 @@ class Splice:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class Insert:
+    """A new top-level statement beside another one, with room around it."""
+
+    statement: int
+    text: str
+    below: bool = False
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class AddImport:
     """`import module`, `import module as alias` or `from module import name`, at the top of the file."""
 
@@ -263,4 +272,4 @@ class Lines:
 CallEdit = AwaitTwin | Offload | DropAwait | Recast
 _Statement = Within | Enter | Below | AsyncBlock | DropStatement
 _Inside = ToDef | ToAsync | Hoist | Outline | Reword | _Statement
-Edit = CallEdit | _Inside | Define | Splice | AddImport | DropImport
+Edit = CallEdit | _Inside | Define | Insert | Splice | AddImport | DropImport

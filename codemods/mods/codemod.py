@@ -78,6 +78,8 @@ class Speak:
     library: str
     """The module that the edits call LIBRARY."""
     edits: tuple[Edit, ...]
+    elsewhere: tuple[tuple[str, tuple[Edit, ...]], ...] = ()
+    """What goes with it outside of the function, by file: all of it is done, or none."""
 
 
 @dataclass(frozen=True, slots=True)

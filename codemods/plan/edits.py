@@ -18,6 +18,7 @@ from codemods.edits import (
     DropStatement,
     Enter,
     Hoist,
+    Insert,
     Lines,
     Offload,
     Outline,
@@ -84,6 +85,10 @@ def edits_for(project: Project, decisions: Iterable[Decision]) -> Mapping[str, t
                 found[path] |= _listed(*(in_words(each, alias) for each in change.edits), addition)
                 gone = [name for each in change.edits for name in _mentioned(opened, each)]
                 going[path] += [name for name in gone if name.id != alias]
+                for other, of_file in change.elsewhere:
+                    edits, gone = _elsewhere(project, other, of_file, change.library)
+                    found[other] |= edits
+                    going[other] += gone
             case Retool() if id(change) not in made:
                 made.add(id(change))
                 for other, of_file in change.files:
@@ -102,6 +107,19 @@ def edits_for(project: Project, decisions: Iterable[Decision]) -> Mapping[str, t
         module = project.program.modules[path]
         found[path] |= dict.fromkeys(done_with(project.program, project.open(path), module, names))
     return {path: tuple(edits) for path, edits in found.items()}
+
+
+def _elsewhere(
+    project: Project, path: str, edits: Sequence[Edit], library: str
+) -> tuple[dict[Edit, None], list[ast.Name]]:
+    """What changes in another file with the calls of a function, and the names that this takes away there."""
+    opened, module = project.open(path), project.program.modules[path]
+    if all(in_words(each, "") == each for each in edits):
+        return _listed(*edits), [name for each in edits for name in _mentioned(opened, each)]
+    first = min(each.statement for each in edits if isinstance(each, Recast))
+    alias, addition = module_name(project.program, Spot(module, 0, opened.tree.body[first].lineno), library)
+    gone = [name for each in edits for name in _mentioned(opened, each) if name.id != alias]
+    return _listed(*(in_words(each, alias) for each in edits), addition), gone
 
 
 def _mentioned(opened: Opened, edit: Edit) -> list[ast.Name]:
@@ -216,7 +234,9 @@ def together(project: Project, decisions: Sequence[Decision], failed: Collection
         for decision in decisions:
             change = decision.change
             functions = change.functions if isinstance(change, Convert) else frozenset()
-            files = {path for path, _ in change.files} if isinstance(change, Retool) else set()
+            others = change.files if isinstance(change, Retool) else ()
+            others = change.elsewhere if isinstance(change, Speak) else others
+            files = {path for path, _ in others}
             paths = paths_of(project, functions) | {decision.site.module.path} | files
             if paths.isdisjoint(failed) and functions.isdisjoint(gone):
                 kept.append(decision)
@@ -259,18 +279,17 @@ def touched(opened: Opened, edits: Iterable[Edit]) -> Lines:
             case Reword():
                 mention = cast("ast.expr", opened.mentioned(edit.statement, edit.name, edit.number))
                 kept.append((mention.lineno, mention.end_lineno or mention.lineno))
-            case Within():
-                moved.append(edit.lines)
             case Splice():
                 kept.append((edit.start[0], edit.end[0]))
-            case Enter():
-                head = opened.all_in(edit.statement, ast.stmt)[edit.first]
-                kept.append((head.lineno, head.end_lineno or head.lineno))
+            case Within() | Enter():
                 moved.append(edit.lines)
             case AsyncBlock():
                 kept.append((edit.line, edit.line))
             case Define() | Below():
                 added.append(edit.text)
+            case Insert():
+                beside = opened.tree.body[edit.statement]
+                kept.append((beside.lineno, beside.end_lineno or beside.lineno))
     return Lines(tuple(kept), tuple(moved), tuple(dropped), tuple(added))
 
 

@@ -9,6 +9,8 @@ import libcst as cst
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from codemods.edits import Insert
+
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 Lines = tuple[cst.EmptyLine, ...]
 _EMPTY = cst.Module([])
@@ -40,6 +42,17 @@ def blanks(lines: Lines) -> Lines:
         if not is_blank(line):
             return lines[:number]
     return lines
+
+
+def insert_statement(body: list[Statement], place: int, insertion: Insert) -> None:
+    """A function or the like beside a statement of a module, two blank lines from what is around it."""
+    new = cst.parse_statement(insertion.text)
+    room = [cst.EmptyLine(indent=False)] * 2
+    at = place + 1 if insertion.below else place
+    body.insert(at, led(new, room if at else ()))
+    if at + 1 < len(body):
+        following = leading(body[at + 1])
+        body[at + 1] = led(body[at + 1], [*room, *following[len(blanks(following)) :]])
 
 
 def without_empty(body: Sequence[Statement], header: Sequence[cst.EmptyLine] = ()) -> list[Statement]:

@@ -25,7 +25,7 @@ from codemods.edits import (
 )
 from codemods.rewrite.awaits import AwaitedCall, bare, enclosed, in_thread, swapped, through
 from codemods.rewrite.blocks import Statement, last_bare, without_empty
-from codemods.rewrite.lines import Style, fitted_arguments, fitted_line
+from codemods.rewrite.lines import WIDEST, Style, fitted_arguments, fitted_line
 from codemods.rewrite.mentions import Mentions
 from codemods.rewrite.names import dotted, without_name
 from codemods.rewrite.outlines import hoisted, outlined
@@ -44,8 +44,8 @@ class Editor(Mentions):
         super().__init__()
         self.style = style
         self.indents: list[str] = []
-        self.stretched = False
-        """Whether the statement that is being left got longer."""
+        self.stretched = 0
+        """How long the statement that is being left may be, now that it got longer; 0 where that does not matter."""
         self.of_calls: dict[int, CallEdit] = {}
         self.drops: dict[int, DropImport] = {}
         self.functions: dict[int, ToDef | ToAsync] = {}
@@ -129,6 +129,7 @@ class Editor(Mentions):
         if isinstance(edit, Recast):
             call = method(updated_node, edit.function) if edit.method else recast(updated_node, edit)
             if not edit.awaited:
+                self.stretched = self.style.limit or WIDEST
                 return call
             call = around(call, edit.around) if edit.around else call
         elif isinstance(edit, AwaitTwin):
@@ -136,7 +137,7 @@ class Editor(Mentions):
         else:
             call = in_thread(updated_node.with_changes(func=self.fitted(updated_node.func)), edit.runner, edit.partial)
             call = fitted_arguments(call, "".join(self.indents), self.style.limit)
-        self.stretched = True
+        self.stretched = self.style.limit
         new = AwaitedCall(call, lpar=updated_node.lpar, rpar=updated_node.rpar)
         self.awaited.add(new)
         return new
@@ -296,7 +297,7 @@ class Editor(Mentions):
 
     def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> None:  # noqa: N802, ARG002
         """Only what happens inside it makes it longer."""
-        self.stretched = False
+        self.stretched = 0
 
     def leave_SimpleStatementLine(  # noqa: N802
         self,
@@ -307,10 +308,10 @@ class Editor(Mentions):
         if self.lines.pop(self.numbers[original_node.body[0]], None) is not None:
             updated_node = updated_node.with_changes(body=[])
         if len(original_node.body) == len(updated_node.body):
-            stretched, self.stretched = self.stretched, False
-            if not stretched or not self.style.limit:
+            limit, self.stretched = self.stretched, 0
+            if not limit:
                 return updated_node
-            return fitted_line(updated_node, "".join(self.indents), self.style.indent, self.style.limit)
+            return fitted_line(updated_node, "".join(self.indents), self.style.indent, limit)
         if not updated_node.body:
             self.emptied[original_node] = updated_node
         return updated_node.with_changes(body=last_bare(updated_node.body))

@@ -39,12 +39,19 @@ def insert_import(body: list[Statement], addition: AddImport, before: int, limit
         _insert_alone(body, new, _top(body))
         return
     outside = _outside(new)
+    ours = _is_relative(new) or _root(new) in addition.ours
     group = [
         place
         for place in run
         if (_outside(body[place]) and _root(body[place]) not in addition.ours if outside else _of_stdlib(body[place]))
     ]
-    if group:
+    if ours:
+        same = [place for place in run if _is_relative(body[place]) or _root(body[place]) in addition.ours]
+        if same:
+            _insert_into(body, new, same)
+        else:
+            body.insert(run[-1] + 1, led(new, [cst.EmptyLine(indent=False)]))
+    elif group:
         _insert_into(body, new, group)
     elif outside and any(_of_stdlib(body[place]) for place in run):
         last = max(place for place in run if _of_stdlib(body[place]))
@@ -185,6 +192,10 @@ def _key(statement: Statement) -> str:
         module = get_full_name_for_node(small.module) if small.module else ""
         return "." * len(small.relative) + (module or "").lower()
     return ""
+
+
+def _is_relative(statement: Statement) -> bool:
+    return _key(statement).startswith(".")
 
 
 def _root(statement: Statement) -> str:

@@ -8,6 +8,12 @@ function makes becomes a client in such a block too, whether it stood in a `with
 certificates is made once, when the module is imported, because making it takes 25 ms of the loop's time. Arguments,
 what is read of the answers and the exceptions that are caught get httpx's names.
 
+A session that a module keeps for all calls becomes a client that the module keeps, where the project makes one FastAPI
+or Starlette application and every use of the session is a call in a coroutine. Connections belong to an event loop, so
+they are kept open only in the application's lifespan, in which another client with the same settings takes its place;
+outside of it (in a test without a lifespan, in a script) each call has a connection of its own. It sends no cookies
+that came with an answer: none leaks from one caller to the next.
+
 `httpx.get(…)` in a coroutine is awaited in the same way.
 
 `httpx2` is used where the project declares it (or by the setting `http-client`): httpx itself is no longer maintained,
@@ -59,8 +65,9 @@ Not rewritten at all (`manual`), so that a thread makes the call as it is:
 - the answer is handed on, or something is read of it that httpx does not have (`raw`, `iter_lines`);
 - an answer is read part by part (`stream=True`) outside of a `with` block of its own, files are sent that are not
   bytes in memory, or certificates, proxies or a login are objects;
-- a session is not the function's own, is handed on, or is used in a way that an async client is not (`mount`,
-  `proxies`);
+- a session is handed on, is kept by an object, or is used in a way that an async client is not (`mount`, `proxies`);
+- a session that a module keeps is used in a plain function or in another file, is told something while it is in use,
+  may log in, or there is not one application with one place where its lifespan yields;
 - the body is a list of pairs, a file or a generator, the arguments are put together while it runs (`**options`), or an
   address or `params` are written in another way by httpx;
 - something further up catches what requests raises, or a handler in the function looks into the exception;
@@ -72,6 +79,7 @@ Only with `--unsafe`:
 - tests mock requests: they would no longer meet the call;
 - something may differ: what has no type may be no text, a value may be None, text without a charset is read otherwise,
   `raise_for_status` and handlers get other classes of exceptions;
+- a module keeps the session;
 - several calls share a client: a cookie that a redirect sets is not sent on, so that none leaks from call to call.
 
 What differs always: the `User-Agent`, the blanks in JSON bodies, and that httpx does not read `.netrc` and
@@ -86,6 +94,7 @@ from typing import TYPE_CHECKING
 from codemods import catalog
 from codemods.mods.http.calls import Reader
 from codemods.mods.http.function import Function
+from codemods.mods.http.kept import Sessions
 from codemods.mods.http.member import Member
 from codemods.mods.http.same import Same, read_same
 from codemods.mods.http.sessions import ELSEWHERE, session_of
@@ -105,17 +114,31 @@ TWIN = True
 def decide(work: Work) -> list[Verdict | None]:
     """What becomes of the calls of requests in one coroutine: all that can go, go together."""
     found: list[Verdict | None] = [None] * len(work.situations)
-    module = work.situations[0].site.module
     function = work.situations[0].opened.nodes[work.function.scope]
-    if is_test(module.path) or not isinstance(function, ast.AsyncFunctionDef):
+    if is_test(work.situations[0].site.module.path) or not isinstance(function, ast.AsyncFunctionDef):
         return found
-    members = list(_members(work, function))
+    sessions = _kept(work)
+    sessions.settle(lambda other: _settled(other, sessions))
+    members = list(_members(work, function, sessions))
     if members:
-        Function(work, function, members).decide(found)
+        Function(work, function, members).decide(found, sessions.elsewhere)
     same = list(_same(work))
     if same and not any(found):
         Same(work, function, same).decide(found)
     return found
+
+
+def _kept(work: Work) -> Sessions:
+    return work.project.once("http: sessions", lambda: Sessions(work.project))
+
+
+def _settled(work: Work, sessions: Sessions) -> Function:
+    """What a function comes to where the sessions that modules keep go as far as they can."""
+    function = work.situations[0].opened.nodes[work.function.scope]
+    assert isinstance(function, ast.AsyncFunctionDef)  # noqa: S101 (`Sessions` asks for coroutines only)
+    looked = Function(work, function, list(_members(work, function, sessions)))
+    looked.settle()
+    return looked
 
 
 def _same(work: Work) -> Iterator[Member]:
@@ -129,7 +152,7 @@ def _same(work: Work) -> Iterator[Member]:
             yield Member(number, situation, node, asked, asked.refusal)
 
 
-def _members(work: Work, function: ast.AsyncFunctionDef) -> Iterator[Member]:
+def _members(work: Work, function: ast.AsyncFunctionDef, kept: Sessions) -> Iterator[Member]:
     """The calls of requests' own functions, and of the methods of its sessions."""
     known = catalog.http()
     sessions: dict[ast.AST, Session] = {}
@@ -145,7 +168,9 @@ def _members(work: Work, function: ast.AsyncFunctionDef) -> Iterator[Member]:
             found = session_of(situation, function)
             if found is not None and found.block not in sessions:
                 sessions[found.block] = Settings(situation, function, found).read()
-            session = sessions[found.block] if found is not None else None
+            of_module = kept.of(situation) if found is None else None
+            session = of_module.session if of_module is not None else None
+            session = sessions[found.block] if found is not None else session
             names = known["session"]["functions"][method]
             asked = Reader(situation).read(node, method, names, parameters=bool(session and session.parameters))
             special = (

@@ -62,8 +62,8 @@ class Function:
         """The sessions whose calls go, in the order of the text."""
         return list(dict.fromkeys(member.session for member in self.going if member.session is not None))
 
-    def decide(self, found: list[Verdict | None]) -> None:
-        """Put in a verdict for each call."""
+    def settle(self) -> None:
+        """Find out which of them can go."""
         for member in self.members:
             self._alone(member)
         while True:
@@ -73,6 +73,10 @@ class Function:
             self._whole()
             if len(self.going) == before:
                 break
+
+    def decide(self, found: list[Verdict | None], elsewhere: tuple[tuple[str, tuple[Edit, ...]], ...] = ()) -> None:
+        """Put in a verdict for each call; `elsewhere` is what goes with sessions that the module keeps."""
+        self.settle()
         for member in self.members:
             if member.refusal:
                 found[member.number] = Verdict("manual", member.refusal)
@@ -81,7 +85,8 @@ class Function:
         hazards = [hazard for member in self.going for hazard in (*member.hazards, *member.asked.hazards)]
         hazards += [hazard for session in self.sessions for hazard in session.hazards]
         hazard = worst([*hazards, *self._of_all()])
-        change = Speak(self.library, tuple(self._edits()))
+        kept = any(session.kept for session in self.sessions)
+        change = Speak(self.library, tuple(self._edits()), elsewhere if kept else ())
         calm = f"the client of {self.library}{self.named} asks the same and lets the loop go on"
         verdict = Verdict("unsafe", hazard.reason, change) if hazard else Verdict("safe", calm, change)
         settled = {node for member in self.going for node in (member.node, *member.covered)}
@@ -139,7 +144,7 @@ class Function:
 
     def _sessions(self) -> None:
         """A session goes with all of its calls, or stays."""
-        for session in {member.session for member in self.members if member.session is not None}:
+        for session in {each.session for each in self.members if each.session is not None and not each.session.kept}:
             going = {member.node for member in self.going}
             for node in session.calls:
                 if node not in going:

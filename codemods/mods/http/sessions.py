@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from codemods.facts import Opened
     from codemods.hazards import Situation
 
-_MAKERS = frozenset({"requests.Session", "requests.session", "requests.sessions.Session"})
+MAKERS = frozenset({"requests.Session", "requests.session", "requests.sessions.Session"})
 ELSEWHERE = "its session is not the function's own; make one in the function"
 
 
@@ -36,10 +36,16 @@ class Session:
     """Statements that the client needs no more."""
     inside: Sequence[ast.stmt] = ()
     """The statements after an assignment that go into the client's block; none where the function closes it."""
+    told: list[str] = field(default_factory=list)
+    """The attributes that are set, or changed."""
+    telling: list[ast.Name] = field(default_factory=list)
+    """Where a module does that with the session that it keeps."""
     options: dict[str, str] = field(default_factory=dict)
     """What the client is told when it is made."""
     edits: list[Edit] = field(default_factory=list)
     hazards: list[Hazard] = field(default_factory=list)
+    kept: bool = False
+    """Whether it is a variable of the module."""
     parameters: bool = False
     """Whether it adds parameters to every address."""
     refusal: str = ""
@@ -104,10 +110,10 @@ def _makes(made: ast.Call, situation: Situation) -> bool:
     callee = dotted(made.func)
     scope = situation.opened.scope(made)
     outside = situation.program.resolve(situation.site.module, scope, callee).outside if callee else frozenset()
-    return not made.args and not made.keywords and not outside.isdisjoint(_MAKERS)
+    return not made.args and not made.keywords and not outside.isdisjoint(MAKERS)
 
 
-def mentions(function: ast.AsyncFunctionDef, session: Session) -> list[ast.Name]:
+def mentions(function: ast.AST, session: Session) -> list[ast.Name]:
     """Where its name stands, apart from the place that gives it."""
     given = session.block.items[0].optional_vars if isinstance(session.block, ast.With) else None
     return [
@@ -118,7 +124,7 @@ def mentions(function: ast.AsyncFunctionDef, session: Session) -> list[ast.Name]
     ]
 
 
-def place(opened: Opened, function: ast.AsyncFunctionDef, session: Session) -> None:
+def place(opened: Opened, function: ast.AST, session: Session) -> None:
     """Where the client's block begins and ends, and what becomes of the statements that close the session."""
     if isinstance(session.block, ast.With) or not _assigned_block(opened, function, session.block, session):
         for closing in session.closing:
@@ -131,9 +137,7 @@ def place(opened: Opened, function: ast.AsyncFunctionDef, session: Session) -> N
             session.refuse(f"a comment stands beside what would go, in line {statement.lineno}; put it above")
 
 
-def _assigned_block(
-    opened: Opened, function: ast.AsyncFunctionDef, made: ast.Assign | ast.AnnAssign, session: Session
-) -> bool:
+def _assigned_block(opened: Opened, function: ast.AST, made: ast.Assign | ast.AnnAssign, session: Session) -> bool:
     """Find the block of a session that is assigned; whether the function itself closes it in the end."""
     block = opened.block_of(made)
     if block is None:

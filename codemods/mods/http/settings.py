@@ -22,81 +22,87 @@ _OWN_HEADERS = "its headers take the place of requests' own, and httpx sends its
 class Settings:
     """Asked of one session."""
 
-    def __init__(self, situation: Situation, function: ast.AsyncFunctionDef, session: Session) -> None:
-        self._situation = situation
-        self._opened = situation.opened
+    def __init__(self, situation: Situation, function: ast.AST, session: Session) -> None:
+        self.opened = situation.opened
+        self.module = situation.site.module
         self._function = function
-        self._session = session
+        self.session = session
         self._kinds = Kinds(situation)
 
     def read(self) -> Session:
         """All that the function does with it."""
-        session = self._session
+        session = self.session
         for node in mentions(self._function, session):
-            above = self._opened.parent(node)
+            above = self.opened.parent(node)
             inside = not isinstance(session.block, ast.With) or self._within(session.block, node)
-            if not isinstance(above, ast.Attribute) or not inside or self._opened.function(node) is not self._function:
+            if not isinstance(above, ast.Attribute) or not inside or self.opened.function(node) is not self._function:
                 session.refuse(f"its session is handed on in line {node.lineno}")
             else:
-                self._attribute(above)
-        if isinstance(session.block, ast.AnnAssign):
-            self._annotated(session.block.annotation)
-        place(self._opened, self._function, session)
+                self.attribute(above)
+        self.annotated()
+        place(self.opened, self._function, session)
         return session
 
     def _within(self, block: ast.With, node: ast.AST) -> bool:
-        return any(above is block and part in block.body for above, part in self._opened.ancestors(node))
+        return any(above is block and part in block.body for above, part in self.opened.ancestors(node))
 
-    def _annotated(self, note: ast.expr) -> None:
+    def annotated(self) -> None:
+        """`session: requests.Session` is one of httpx's clients from now on."""
+        note = self.session.block.annotation if isinstance(self.session.block, ast.AnnAssign) else None
+        if note is None:
+            return
         if isinstance(note, ast.Name | ast.Attribute) and name_of(note) == "Session":
-            self._session.edits.append(Reword(*self._opened.mention(note), f"{LIBRARY}.AsyncClient"))
+            self.session.edits.append(Reword(*self.opened.mention(note), f"{LIBRARY}.AsyncClient"))
         else:
-            self._session.refuse(f"the annotation of line {note.lineno} says what the session is")
+            self.session.refuse(f"the annotation of line {note.lineno} says what the session is")
 
-    def _attribute(self, node: ast.Attribute) -> None:
+    def attribute(self, node: ast.Attribute) -> None:
+        """What is done with an attribute of the session."""
         known = catalog.http()["session"]
-        above = self._opened.parent(node)
+        above = self.opened.parent(node)
         called = isinstance(above, ast.Call) and above.func is node
-        statement = self._opened.parent(above) if above is not None else None
+        statement = self.opened.parent(above) if above is not None else None
         match above:
             case ast.Call() if called and node.attr in known["methods"]:
-                self._session.calls.append(above)
+                self.session.calls.append(above)
             case ast.Call(args=[], keywords=[]) if called and node.attr == "close" and isinstance(statement, ast.Expr):
-                self._session.closing.append(statement)
+                self.session.closing.append(statement)
             case ast.Assign(targets=[target], value=value) if target is node and node.attr in known["options"]:
                 self._option(node.attr, above, value)
             case ast.Assign(targets=[target], value=value) if target is node and node.attr in known["attributes"]:
+                self.session.told.append(node.attr)
                 self._set(node.attr, value)
             case _ if not called and node.attr in known["attributes"] and isinstance(node.ctx, ast.Load):
+                self.session.told.append(node.attr)
                 self._changed(node)
             case _:
-                self._session.refuse(f"an async client has no `{node.attr}` like that of a session ({_line(node)})")
+                self.session.refuse(f"an async client has no `{node.attr}` like that of a session ({_line(node)})")
 
     def _option(self, name: str, statement: ast.Assign, value: ast.expr) -> None:
         """`session.verify = False` before the first call is for the client, when it is made."""
         asked = [node.lineno for node in ast.walk(self._function) if isinstance(node, ast.Call) and self._asks(node)]
-        block = self._session.block
-        beside = block.body if isinstance(block, ast.With) else self._opened.block_of(block)
+        block = self.session.block
+        beside = block.body if isinstance(block, ast.With) else self.opened.block_of(block)
         early = beside is not None and statement in beside and statement.lineno < min(asked, default=0)
         rest = [each for each in beside or () if each is not statement]
         if not early or not rest or not isinstance(value, ast.Constant) or not isinstance(value.value, bool):
-            self._session.refuse(f"an async client is told its `{name}` only when it is made ({_line(statement)})")
+            self.session.refuse(f"an async client is told its `{name}` only when it is made ({_line(statement)})")
             return
-        self._session.dropped.append(statement)
+        self.session.dropped.append(statement)
         if value.value is False:
-            self._session.options[name] = "False"
+            self.session.options[name] = "False"
 
     def _asks(self, node: ast.Call) -> bool:
         match node.func:
             case ast.Attribute(value=ast.Name(id=name)):
-                return name == self._session.name
+                return name == self.session.name
         return False
 
     def _set(self, name: str, value: ast.expr) -> None:
         """`session.auth = …`."""
         match name:
             case "headers":
-                self._session.unsafe(_OWN_HEADERS)
+                self.session.unsafe(_OWN_HEADERS)
                 self._texts(value, "header")
             case "cookies":
                 self._texts(value, "cookie")
@@ -106,12 +112,12 @@ class Settings:
                 self._parameters(value)
             case _:
                 if self._kinds.of(value) != NUMBER:
-                    self._session.unsafe(f"it is not certain that `{name}` is a number")
+                    self.session.unsafe(f"it is not certain that `{name}` is a number")
 
     def _changed(self, node: ast.Attribute) -> None:
         """`session.headers.update(…)`, `session.headers[…] = …`."""
-        above = self._opened.parent(node)
-        beyond = self._opened.parent(above) if above is not None else None
+        above = self.opened.parent(node)
+        beyond = self.opened.parent(above) if above is not None else None
         match above, beyond:
             case ast.Subscript(ctx=ast.Store()), ast.Assign(targets=[_], value=value) if node.attr in _MAPPINGS:
                 self._one(node.attr, value)
@@ -122,28 +128,26 @@ class Settings:
             case (ast.Attribute(attr="get"), ast.Call()) | (ast.Subscript(ctx=ast.Load()), _) if node.attr in _MAPPINGS:
                 pass
             case _:
-                self._session.refuse(
-                    f"{_line(node)} uses `{node.attr}` of its session in another way than httpx has it"
-                )
+                self.session.refuse(f"{_line(node)} uses `{node.attr}` of its session in another way than httpx has it")
 
     def _one(self, name: str, value: ast.expr) -> None:
         what = name.removesuffix("s")
         kinds = self._kinds.of(value)
         if kinds.isdisjoint(TEXT | UNKNOWN):
-            self._session.refuse(f"the {what} of {_line(value)} is no text")
+            self.session.refuse(f"the {what} of {_line(value)} is no text")
         elif kinds != TEXT:
-            self._session.unsafe(f"a {what}'s value may be None, which requests leaves out and httpx refuses")
+            self.session.unsafe(f"a {what}'s value may be None, which requests leaves out and httpx refuses")
 
     def _texts(self, value: ast.expr, what: str) -> None:
         """A dict of texts."""
         found = self._kinds.literal(value)
         if not isinstance(found, ast.Dict):
             if self._kinds.of(value) != DICT:
-                self._session.unsafe(f"it is not certain that what gives the {what}s is a dict")
-            self._session.unsafe(f"a {what}'s value may be None, which requests leaves out and httpx refuses")
+                self.session.unsafe(f"it is not certain that what gives the {what}s is a dict")
+            self.session.unsafe(f"a {what}'s value may be None, which requests leaves out and httpx refuses")
         for key, each in literal_items(found):
             if key is None:
-                self._session.unsafe(f"a {what}'s value may be None, which requests leaves out and httpx refuses")
+                self.session.unsafe(f"a {what}'s value may be None, which requests leaves out and httpx refuses")
             else:
                 self._one(f"{what}s", each)
 
@@ -154,11 +158,11 @@ class Settings:
         self._texts(value, "cookie")
 
     def _parameters(self, value: ast.expr) -> None:
-        self._session.parameters = True
+        self.session.parameters = True
         found = self._kinds.literal(value)
         known = [key is not None and self._kinds.of(each) <= TEXT | NUMBER for key, each in literal_items(found)]
         if not isinstance(found, ast.Dict) or not all(known):
-            self._session.unsafe("a parameter may be None or a bool, which httpx sends and writes otherwise")
+            self.session.unsafe("a parameter may be None or a bool, which httpx sends and writes otherwise")
 
     def _login(self, value: ast.expr) -> None:
         match value:
@@ -166,20 +170,20 @@ class Settings:
                 return
             case ast.Tuple(elts=[user, password]):
                 if not all(self._kinds.of(each) <= TEXT for each in (user, password)):
-                    self._session.unsafe("it is not certain that name and password are text")
+                    self.session.unsafe("it is not certain that name and password are text")
                 return
             case ast.Call(args=[_, _], keywords=[]):
                 name = dotted(value.func)
                 last = name.rpartition(".")[2]
                 if last in catalog.http()["logins"]:
-                    module = self._situation.site.module
-                    numbers = module.facts.numbers(module.calls[self._opened.call_numbers[value]])
+                    call = self.module.calls[self.opened.call_numbers[value]]
                     kept = tuple(Argument(number) for number in range(2))
                     twin = f"{LIBRARY}.{catalog.http()['logins'][last]}"
-                    self._session.edits.append(Recast(*numbers, name, twin, kept, awaited=False))
-                    self._session.unsafe("the login is written anew")
+                    place = self.module.facts.numbers(call)
+                    self.session.edits.append(Recast(*place, name, twin, kept, awaited=False))
+                    self.session.unsafe("the login is written anew")
                     return
-        self._session.refuse(f"its login ({_line(value)}) is an object that httpx may not take")
+        self.session.refuse(f"its login ({_line(value)}) is an object that httpx may not take")
 
 
 def _line(node: ast.expr | ast.stmt) -> str:

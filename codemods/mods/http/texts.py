@@ -23,7 +23,7 @@ from codemods.facts.opened import name_of
 from codemods.facts.values import dotted, unlike
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from codemods.edits import Edit
     from codemods.facts import Opened
@@ -38,7 +38,7 @@ _NO_COOKIES = "CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))"
 class Texts:
     """Asked for the edits of one function."""
 
-    def __init__(self, opened: Opened, module: Module, function: ast.AsyncFunctionDef, library: str) -> None:
+    def __init__(self, opened: Opened, module: Module, function: ast.AST, library: str) -> None:
         self._opened = opened
         self._module = module
         self._function = function
@@ -70,37 +70,60 @@ class Texts:
         )
         if context.text and not verify:
             yield context
-        if jar.text and shared:
-            yield jar
-            yield AddImport("http.cookiejar", "", "CookieJar")
-            yield AddImport("http.cookiejar", "", "DefaultCookiePolicy")
+        if shared:
+            yield from self._jar()
 
     def session(self, session: Session, members: Sequence[Member]) -> Iterator[Edit]:
         """A session as a client, and its calls."""
         yield from self._calls(members, session.name)
-        context = self._constant("_SSL_CTX", _CONTEXT)
-        options = [*_options(members, session.options.get("verify", context.name), "")]
-        options += [pair for pair in session.options.items() if pair[0] != "verify"]
-        arguments = tuple(Argument(-1, name, text) for name, text in options)
-        call = self._module.calls[self._opened.call_numbers[session.made]]
-        place = self._module.facts.numbers(call)
-        yield Recast(*place, dotted(session.made.func), f"{LIBRARY}.AsyncClient", arguments, awaited=False)
-        number = self._opened.number(session.block, ast.stmt)
+        if session.kept:
+            return
+        yield from self.client(session, _options(members, self._verify(session), ""))
+        top, number = self._opened.top(session.block), self._opened.number(session.block, ast.stmt)
         if isinstance(session.block, ast.With):
-            yield AsyncBlock(call.statement, number, session.block.lineno)
+            yield AsyncBlock(top, number, session.block.lineno)
         elif session.inside:
             last = session.inside[-1]
             # The comments between go with what they stand above.
             lines = (session.block.end_lineno or session.block.lineno) + 1, last.end_lineno or last.lineno
-            yield Enter(call.statement, number, self._opened.number(last, ast.stmt), lines)
+            yield Enter(top, number, self._opened.number(last, ast.stmt), lines)
         else:
             yield from self._closings(session)
+
+    def client(self, session: Session, options: Iterable[tuple[str, str]]) -> Iterator[Edit]:
+        """A client in the place of a session, with what it is told."""
+        told = [pair for pair in session.options.items() if pair[0] != "verify"]
+        arguments = tuple(Argument(-1, name, text) for name, text in (*options, *told))
+        call = self._module.calls[self._opened.call_numbers[session.made]]
+        place = self._module.facts.numbers(call)
+        yield Recast(*place, dotted(session.made.func), f"{LIBRARY}.AsyncClient", arguments, awaited=False)
         for statement in session.dropped:
             lines = statement.lineno, statement.end_lineno or statement.lineno
-            yield DropStatement(call.statement, self._opened.number(statement, ast.stmt), lines)
+            yield DropStatement(self._opened.top(statement), self._opened.number(statement, ast.stmt), lines)
         yield from session.edits
+        context = self._constant("_SSL_CTX", _CONTEXT)
         if context.text and "verify" not in session.options:
             yield context
+        if session.kept:
+            yield from self._jar()
+
+    def kept(self, session: Session, connections: int, *, limited: bool) -> Iterator[tuple[str, str]]:
+        """What makes a client behave as a session that a module keeps, with so many connections kept open."""
+        yield "verify", self._verify(session)
+        yield from _behaviour(limited=limited)
+        yield "limits", f"{LIBRARY}.Limits(max_connections=None, max_keepalive_connections={connections})"
+        yield "cookies", self._constant("_NO_COOKIES", _NO_COOKIES).name
+
+    def _verify(self, session: Session) -> str:
+        return session.options.get("verify", self._constant("_SSL_CTX", _CONTEXT).name)
+
+    def _jar(self) -> Iterator[Edit]:
+        """A constant for cookies that none keeps."""
+        jar = self._constant("_NO_COOKIES", _NO_COOKIES)
+        if jar.text:
+            yield jar
+            yield AddImport("http.cookiejar", "", "CookieJar")
+            yield AddImport("http.cookiejar", "", "DefaultCookiePolicy")
 
     def _closings(self, session: Session) -> Iterator[AwaitTwin]:
         for statement in session.closing:
@@ -152,9 +175,15 @@ class Texts:
 def _options(members: Sequence[Member], verify: str, cookies: str) -> Iterator[tuple[str, str]]:
     """What makes a client behave as requests does."""
     yield "verify", verify
-    if not all(any(name == "timeout" for name, _, _ in member.asked.arguments) for member in members):
+    yield from _behaviour(
+        limited=all(any(name == "timeout" for name, _, _ in each.asked.arguments) for each in members)
+    )
+    if cookies:
+        yield "cookies", cookies
+
+
+def _behaviour(*, limited: bool) -> Iterator[tuple[str, str]]:
+    if not limited:
         yield "timeout", "None"
     yield "follow_redirects", "True"
     yield "max_redirects", "30"
-    if cookies:
-        yield "cookies", cookies
