@@ -35,7 +35,7 @@ _VERBS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
 class Handler(BaseHTTPRequestHandler):
-    """`/status/N`, `/redirect/N/target`, `/slow`, `/text`, `/cookie`; everything else is echoed."""
+    """`/status/N`, `/redirect/N/target`, `/slow`, `/text`, `/lines`, `/cookie`; everything else is echoed."""
 
     protocol_version = "HTTP/1.1"
     came: list[Request]
@@ -67,6 +67,9 @@ class Handler(BaseHTTPRequestHandler):
             time.sleep(float(rest or 0.3))
         elif what == "text":
             content, headers["Content-Type"] = b"plain text", "text/plain; charset=utf-8"
+        elif what == "lines":
+            content, headers["Content-Type"] = "a\nb\r\né\n\nlast".encode(), "text/plain"
+            headers["Content-Type"] += "; charset=utf-8" if rest != "bare" else ""
         elif what == "json":
             content = json.dumps(_SERVICE).encode()
             headers["X-Elastic-Product"] = "Elasticsearch"

@@ -62,7 +62,9 @@ nothing can differ and the project declares httpx.
 
 Not rewritten at all (`manual`), so that a thread makes the call as it is:
 
-- the answer is handed on, or something is read of it that httpx does not have (`raw`, `iter_lines`);
+- the answer is handed on, or something is read of it that httpx does not have (`raw`, `iter_lines` without
+  `decode_unicode=True`: lines of bytes end at line feeds and carriage returns alone, httpx's lines of text at more signs,
+  some of which stand in JSON as they are);
 - an answer is read part by part (`stream=True`) outside of a `with` block of its own, files are sent that are not
   bytes in memory, or certificates, proxies or a login are objects;
 - a session is handed on, is kept by an object, or is used in a way that an async client is not (`mount`, `proxies`);

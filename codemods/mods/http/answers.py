@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from codemods import catalog
-from codemods.edits import LIBRARY, AsyncBlock, Reword
+from codemods.edits import LIBRARY, AsyncBlock, Recast, Reword
 from codemods.facts.opened import name_of
+from codemods.facts.values import dotted
 from codemods.hazards import Hazard
 from codemods.mods.http.sessions import streamed
 
@@ -16,8 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from codemods.facts import Opened
+    from codemods.program import Module
 
 _TESTING = (ast.If, ast.While, ast.IfExp, ast.Assert)
+_LINES = (
+    "lines of its answer: without a charset httpx takes UTF-8, requests guesses; "
+    "and requests gives an empty line more where `\\r\\n` comes in two parts"
+)
 # Reading them leaves no trace of what an answer is.
 _ITEMS = frozenset({"cookies", "headers"})
 
@@ -26,7 +32,7 @@ _ITEMS = frozenset({"cookies", "headers"})
 class Uses:
     """All that a function does with one answer, or with those that share a name."""
 
-    edits: list[Reword | AsyncBlock] = field(default_factory=list)
+    edits: list[Reword | AsyncBlock | Recast] = field(default_factory=list)
     hazards: list[Hazard] = field(default_factory=list)
     refusal: str = ""
     name: str = ""
@@ -37,8 +43,9 @@ class Uses:
 class Answers:
     """Asked of the calls of one function."""
 
-    def __init__(self, opened: Opened, function: ast.AsyncFunctionDef) -> None:
+    def __init__(self, opened: Opened, module: Module, function: ast.AsyncFunctionDef) -> None:
         self._opened = opened
+        self._module = module
         self._function = function
 
     def name_of(self, call: ast.Call) -> str:
@@ -81,10 +88,14 @@ class Answers:
             if not isinstance(node, ast.Name) or node.id != name or node is block.items[0].optional_vars:
                 continue
             above = self._opened.parent(node)
-            if id(node) not in inside or not isinstance(above, ast.Attribute):
+            if self._opened.function(node) is not self._function:
+                uses.refusal = f"a function inside uses `{name}` (line {node.lineno})"
+            elif id(node) not in inside or not isinstance(above, ast.Attribute):
                 uses.refusal = f"its answer is handed on in line {node.lineno}, where requests' own may be wanted"
             elif above.attr == "iter_content":
                 self._loop(above, uses)
+            elif above.attr == "iter_lines":
+                self._lines(above, uses, asynchronous=True)
             elif above.attr in catalog.http()["streams"]["attributes"]:
                 self._attribute(above, above.attr, uses)
             else:
@@ -106,6 +117,34 @@ class Answers:
         assert isinstance(call, ast.Call)  # noqa: S101 (`sized` says so)
         uses.covered.append(call)
         uses.edits += [Reword(*self._opened.mention(node), "{}.aiter_bytes"), self._asynchronous(loop)]
+
+    def _lines(self, node: ast.Attribute, uses: Uses, *, asynchronous: bool) -> None:
+        """`for line in reply.iter_lines(decode_unicode=True)`: of bytes, httpx has no lines."""
+        call = self._opened.parent(node)
+        loop = self._opened.parent(call) if call is not None else None
+        function = dotted(node)
+        known = catalog.http()["streams"]["lines"]
+        if not isinstance(call, ast.Call) or call.func is not node or not function or len(call.args) > len(known):
+            uses.refusal = f"line {node.lineno} takes the lines of its answer in a way that is not understood"
+            return
+        given = dict(zip(known, call.args, strict=False)) | {each.arg or "": each.value for each in call.keywords}
+        decoded = given.get("decode_unicode")
+        if not isinstance(decoded, ast.Constant) or decoded.value is not True or not given.keys() <= known.keys():
+            uses.refusal = (
+                f"line {node.lineno} reads lines of bytes, where httpx has lines of text, which end at more signs"
+            )
+        elif any(not known[name] for name in given):
+            uses.refusal = f"line {node.lineno} says where lines end, and httpx has its own signs for that"
+        elif asynchronous and (not isinstance(loop, ast.For) or loop.iter is not call or loop.orelse):
+            uses.refusal = f"line {node.lineno} takes the lines of its answer in another way than by a loop"
+        else:
+            place = self._module.facts.numbers(self._module.calls[self._opened.call_numbers[call]])
+            owner = function.removesuffix("iter_lines")
+            twin = f"{owner}{'a' if asynchronous else ''}iter_lines"
+            uses.edits.append(Recast(*place, function, twin, awaited=False))
+            uses.edits += [self._asynchronous(loop)] if asynchronous and isinstance(loop, ast.For) else []
+            uses.covered.append(call)
+            uses.hazards.append(Hazard("unsafe", _LINES))
 
     def _asynchronous(self, block: ast.With | ast.For) -> AsyncBlock:
         return AsyncBlock(self._opened.top(block), self._opened.number(block, ast.stmt), block.lineno)
@@ -169,6 +208,9 @@ class Answers:
                 uses.refusal = f"its answer is handed on in line {node.lineno}, where requests' own may be wanted"
 
     def _attribute(self, node: ast.Attribute, name: str, uses: Uses) -> None:
+        if name == "iter_lines":
+            self._lines(node, uses, asynchronous=False)
+            return
         known = catalog.http()["answers"].get(name)
         if known is None:
             uses.refusal = f"httpx's answers have no `{name}` like that of requests (line {node.lineno})"

@@ -114,7 +114,7 @@ class Function:
 
     def _answered(self) -> None:
         """Look at what becomes of the answers, and at who catches the exceptions."""
-        answers = Answers(self.opened, self.function)
+        answers = Answers(self.opened, self.module, self.function)
         going = {member.node for member in self.going}
         for member in self.going:
             uses = answers.of(member.node, set(going), streams=member.asked.streams)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import ast
 
-    from codemods.edits import AsyncBlock, Reword
+    from codemods.edits import AsyncBlock, Recast, Reword
     from codemods.hazards import Hazard, Situation
     from codemods.mods.http.calls import Asked
     from codemods.mods.http.sessions import Session
@@ -26,5 +26,5 @@ class Member:
     session: Session | None = None
     """The session whose method it is."""
     hazards: list[Hazard] = field(default_factory=list)
-    edits: list[Reword | AsyncBlock] = field(default_factory=list)
+    edits: list[Reword | AsyncBlock | Recast] = field(default_factory=list)
     covered: list[ast.AST] = field(default_factory=list)
