@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from codemods.program import Module
 
 # Functions and decorators that get exceptions as arguments.
-_TAKING = frozenset(
+TAKING = frozenset(
     {"add_exception_handler", "exception_handler", "on_exception", "raises", "retry_if_exception_type"}
     | {"retry_if_not_exception_type", "retry"}
 )
@@ -126,7 +126,7 @@ def registered(project: Project, raised: Raised) -> Iterator[Hazard]:
         if raised.library not in module.imported_roots:
             continue
         for call in module.facts.calls:
-            if call.callee.rpartition(".")[2] not in _TAKING:
+            if call.callee.rpartition(".")[2] not in TAKING:
                 continue
             for shape in (*call.arguments, *(value for _, value in call.keywords)):
                 if isinstance(shape, str) and raised.named(project, module, call.scope, shape):

@@ -116,7 +116,7 @@ def _elsewhere(
     opened, module = project.open(path), project.program.modules[path]
     if all(in_words(each, "") == each for each in edits):
         return _listed(*edits), [name for each in edits for name in _mentioned(opened, each)]
-    first = min(each.statement for each in edits if isinstance(each, Recast))
+    first = min(each.statement for each in edits if isinstance(each, Recast | Reword))
     alias, addition = module_name(project.program, Spot(module, 0, opened.tree.body[first].lineno), library)
     gone = [name for each in edits for name in _mentioned(opened, each) if name.id != alias]
     return _listed(*(in_words(each, alias) for each in edits), addition), gone

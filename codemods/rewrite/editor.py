@@ -117,6 +117,7 @@ class Editor(Mentions):
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:  # noqa: N802
         """Have it awaited, or no longer."""
         edit = self.of_calls.pop(self.open_calls.pop(), None)
+        updated_node = self.spread_out(updated_node)
         if edit is None:
             return updated_node.with_changes(func=self.fitted(updated_node.func))
         if dotted(original_node.func) != edit.callee:
@@ -216,6 +217,19 @@ class Editor(Mentions):
             else:
                 elements.append(each)
         return updated_node.with_changes(elements=elements)
+
+    def spread_out(self, node: cst.Call) -> cst.Call:
+        """`suppress(a)` may become `suppress(b, c)`."""
+        args: list[cst.Arg] = []
+        for each in node.args:
+            inner = each.value
+            if inner in self.spread and isinstance(inner, cst.Tuple):
+                self.spread.remove(inner)
+                args += [cst.Arg(element.value) for element in inner.elements[:-1]]
+                args.append(each.with_changes(value=inner.elements[-1].value))
+            else:
+                args.append(each)
+        return node.with_changes(args=args) if len(args) > len(node.args) else node
 
     def leave_With(self, original_node: cst.With, updated_node: cst.With) -> cst.With:  # noqa: N802
         """`with` becomes `async with`."""

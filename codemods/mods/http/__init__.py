@@ -63,8 +63,8 @@ nothing can differ and the project declares httpx.
 Not rewritten at all (`manual`), so that a thread makes the call as it is:
 
 - the answer is handed on, or something is read of it that httpx does not have (`raw`, `iter_lines` without
-  `decode_unicode=True`: lines of bytes end at line feeds and carriage returns alone, httpx's lines of text at more signs,
-  some of which stand in JSON as they are);
+  `decode_unicode=True`: lines of bytes end at line feeds and carriage returns alone, httpx's lines of text at more
+  signs, some of which stand in JSON as they are);
 - an answer is read part by part (`stream=True`) outside of a `with` block of its own, files are sent that are not
   bytes in memory, or certificates, proxies or a login are objects;
 - a session is handed on, is kept by an object, or is used in a way that an async client is not (`mount`, `proxies`);
@@ -72,7 +72,8 @@ Not rewritten at all (`manual`), so that a thread makes the call as it is:
   may log in, or there is not one application with one place where its lifespan yields;
 - the body is a list of pairs, a file or a generator, the arguments are put together while it runs (`**options`), or an
   address or `params` are written in another way by httpx;
-- something further up catches what requests raises, or a handler in the function looks into the exception;
+- a handler looks into the exception (all but the answer of an `HTTPError`), as may a decorator that is told to
+  (`giveup`); an exception handler of the application waits for what requests raises;
 - an await may do harm where the call stands: under a lock, in a transaction, amid a change of what others share.
 
 Only with `--unsafe`:
@@ -80,7 +81,9 @@ Only with `--unsafe`:
 - httpx is not among the project's dependencies;
 - tests mock requests: they would no longer meet the call;
 - something may differ: what has no type may be no text, a value may be None, text without a charset is read otherwise,
-  `raise_for_status` and handlers get other classes of exceptions;
+  `raise_for_status` and handlers get other classes of exceptions. Handlers in the function and in those that await it,
+  `suppress`, `isinstance`, `pytest.raises` and the decorators of tenacity, backoff and stamina wait for httpx's classes
+  instead, or for both where requests' own may still come;
 - a module keeps the session;
 - several calls share a client: a cookie that a redirect sets is not sent on, so that none leaks from call to call.
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from codemods import catalog
 from codemods.hazards import Hazard, patched, worst
-from codemods.mods.catching import registered
 from codemods.mods.codemod import Speak, Verdict
 from codemods.mods.http.answers import Answers
 from codemods.mods.http.blocks import around
-from codemods.mods.http.errors import Errors, raised
+from codemods.mods.http.errors import Errors, registered
+from codemods.mods.http.raising import Raising
 from codemods.mods.http.texts import Texts
 
 if TYPE_CHECKING:
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
     from codemods.edits import Edit, Reword
     from codemods.hazards import Situation
     from codemods.mods.codemod import Project, Work
+    from codemods.mods.http.errors import Place
     from codemods.mods.http.member import Member
     from codemods.mods.http.sessions import Session
     from codemods.program import Module
+    from codemods.program.values import Definition
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp)
 _ELSEWHERE = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", ".netrc")
@@ -43,7 +46,12 @@ class Function:
         self.members = members
         self.errors = Errors(work)
         self.library, self.named = ("httpx", "") if self.own else client_of(self.project, self.module.path)
-        self.handlers: dict[ast.ExceptHandler, list[Reword]] = {}
+        self._raising = self.project.once("http: raising", lambda: Raising(self.project))
+        self.waiting: dict[ast.AST, list[Reword]] = {}
+        """What waits for the exceptions in the function, with its new words."""
+        self.above: dict[str, list[Reword]] = {}
+        """The new words of what waits for them elsewhere, by file."""
+        self.waits_above: list[Hazard] = []
         self.block: Sequence[ast.stmt] = ()
         """The statements that go into the client's own block."""
 
@@ -84,9 +92,10 @@ class Function:
             return
         hazards = [hazard for member in self.going for hazard in (*member.hazards, *member.asked.hazards)]
         hazards += [hazard for session in self.sessions for hazard in session.hazards]
-        hazard = worst([*hazards, *self._of_all()])
+        hazard = worst([*hazards, *self.waits_above, *self._of_all()])
         kept = any(session.kept for session in self.sessions)
-        change = Speak(self.library, tuple(self._edits()), elsewhere if kept else ())
+        others = tuple((path, tuple(words)) for path, words in sorted(self.above.items()))
+        change = Speak(self.library, tuple(self._edits()), others + (elsewhere if kept else ()))
         calm = f"the client of {self.library}{self.named} asks the same and lets the loop go on"
         verdict = Verdict("unsafe", hazard.reason, change) if hazard else Verdict("safe", calm, change)
         settled = {node for member in self.going for node in (member.node, *member.covered)}
@@ -124,22 +133,53 @@ class Function:
             member.hazards = list(dict.fromkeys([*member.hazards, *uses.hazards]))
 
     def _tried(self, member: Member, going: set[ast.AST]) -> str:
-        """Why the handlers around a call cannot follow it."""
-        for block in self.errors.tries(member.node):
-            for handler in block.handlers:
-                edits, refusal = self.errors.reworded(block, handler)
-                if refusal:
-                    return refusal
-                if not edits:
-                    continue
-                inside = {node for statement in block.body for node in ast.walk(statement)}
-                for situation in self.work.situations:
-                    ours = situation.site.entry.name.startswith("requests.") and situation.node in inside
-                    if ours and situation.node not in going and not _is_part(situation):
-                        return f"line {situation.node.lineno}, under the same `try`, stays with requests"
-                self.handlers[handler] = edits
-                reason = f"the `except` of line {handler.lineno} catches httpx's exceptions instead"
-                member.hazards.append(Hazard("unsafe", reason))
+        """Why what waits for the exceptions of a call cannot follow it."""
+        for place in self.errors.around(member.node):
+            beside = self._raising.beside(place.module, place.opened, place.body, going)
+            edits, refusal = self._reworded(place, beside=beside)
+            if refusal:
+                return f"line {place.node.lineno} {refusal}"
+            if not edits:
+                continue
+            inside = {node for statement in place.body for node in ast.walk(statement)}
+            for situation in self.work.situations:
+                ours = situation.site.entry.name.startswith("requests.") and situation.node in inside
+                if ours and situation.node not in going and not _is_part(situation):
+                    return f"line {situation.node.lineno}, under the same `try`, stays with requests"
+            self.waiting[place.node] = edits
+            also = "as well" if beside else "instead"
+            reason = f"the `except` of line {place.node.lineno} catches httpx's exceptions {also}"
+            if not isinstance(place.node, ast.ExceptHandler):
+                reason = f"line {place.node.lineno} waits for httpx's exceptions {also}"
+            member.hazards.append(Hazard("unsafe", reason))
+        return ""
+
+    def _reworded(self, place: Place, *, beside: bool) -> tuple[list[Reword], str]:
+        # What is wrong with JSON is an exception of requests, and none of httpx.
+        reads_json = self._raising.reads_json(place.module, place.opened, place.body)
+        return self.errors.reworded(place, beside=beside, reads_json=reads_json)
+
+    def _above(self) -> str:
+        """Why what waits for the function's exceptions outside of it cannot follow."""
+        self.above = defaultdict(list)
+        self.waits_above = []
+        going = {member.node for member in self.going}
+        ours = [each for each in self.work.situations if each.site.entry.name.startswith("requests.")]
+        whole = all(each.node in going or _is_part(each) for each in ours) and not self._raising.beside(
+            self.module, self.opened, self.function.body, going
+        )
+        changing: set[ast.AST | Definition] = {*going, self.work.function} if whole else set()
+        for place in self.errors.above:
+            beside = not whole or self._raising.beside(place.module, place.opened, place.body, changing)
+            edits, refusal = self._reworded(place, beside=beside)
+            if refusal:
+                return f"{place.shown} {refusal}"
+            if edits and place.module.path not in self.project.within:
+                return f"{place.shown} waits for what requests raises, and is not among the paths given"
+            if edits:
+                self.above[place.module.path] += edits
+                also = "as well" if beside else "instead"
+                self.waits_above.append(Hazard("unsafe", f"{place.shown} waits for httpx's exceptions {also}"))
         return ""
 
     def _sessions(self) -> None:
@@ -159,13 +199,13 @@ class Function:
             return
         hazard = worst(self._of_all())
         elsewhere = self.project.once("http: elsewhere", lambda: _named_elsewhere(self.project))
-        above = self.errors.above
+        above = self._above()
         if hazard is not None and hazard.level == "manual":
             self._refuse(self.going, hazard.reason)
         elif elsewhere:
             self._refuse(self.going, f"{elsewhere} is for requests, and httpx does not read it")
         elif above:
-            self._refuse(self.going, f"{above} catches what requests raises, and would not catch httpx's exceptions")
+            self._refuse(self.going, above)
         elif self.loose:
             self._placed()
 
@@ -191,7 +231,7 @@ class Function:
             yield Hazard("unsafe", f"{both} among what the project declares that it needs to run")
         yield from self._of_sharing()
         yield from self.project.once("http: mocks", lambda: list(_mocks(self.project)))
-        yield from self.project.once("http: registered", lambda: list(registered(self.project, raised())))
+        yield from self.project.once("http: registered", lambda: list(registered(self.project)))
 
     def _of_sharing(self) -> Iterator[Hazard]:
         if self.shares():
@@ -206,15 +246,15 @@ class Function:
 
     def _edits(self) -> Iterator[Edit]:
         texts = Texts(self.opened, self.module, self.function, self.library)
-        tries = {block for member in self.going for block in self.errors.tries(member.node)}
         if self.loose:
             yield from texts.block(self.loose, self.block, shared=self.shares(), own=self.own)
         for session in self.sessions:
             yield from texts.session(session, [member for member in self.going if member.session is session])
         for member in self.going:
             yield from member.edits
-        for handler, edits in self.handlers.items():
-            if any(handler in each.handlers for each in tries):
+        places = {place.node for member in self.going for place in self.errors.around(member.node)}
+        for node, edits in self.waiting.items():
+            if node in places:
                 yield from edits
         yield from texts.codes(self.project.program)
 
