@@ -36,6 +36,7 @@ __all__ = [
     "http",
     "known",
     "libraries",
+    "quick",
     "threads",
     "type_expressions",
 ]
@@ -143,6 +144,12 @@ def processes() -> Mapping[str, Any]:
 def mail() -> Mapping[str, Any]:
     """What aiosmtplib has of smtplib."""
     return _table("mail")
+
+
+@cache
+def quick() -> Mapping[str, Any]:
+    """What neither waits nor works for long."""
+    return _table("quick")
 
 
 @cache

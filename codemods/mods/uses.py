@@ -125,14 +125,22 @@ def _known(shape: Expr, module: Module) -> bool:
 
 def takes_both(project: Project, module: Module, call: Call) -> bool:
     """Whether a call takes plain functions as well as coroutine functions, and runs the plain ones in a thread."""
+    depends = catalog.frameworks().depends
+    marks = (
+        isinstance(each, Outside) and each.name.rpartition(".")[2] in depends
+        for each in project.calls.callee(module, call)
+    )
+    return any(marks) or registers_handler(project, module, call)
+
+
+def registers_handler(project: Project, module: Module, call: Call) -> bool:
+    """Whether a call makes functions of either kind handlers or background tasks."""
     known = catalog.threads()
     for value in project.calls.callee(module, call):
         match value:
             case Outside(name):
                 owner, _, last = name.rpartition(".")
-                if last in catalog.frameworks().depends or name in known.takes_both[""]:
-                    return True
-                if known.registers(owner, last):
+                if name in known.takes_both[""] or known.registers(owner, last):
                     return True
             case Method(_, kind, name):
                 if known.registers(kind, name):

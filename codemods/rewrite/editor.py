@@ -25,7 +25,7 @@ from codemods.edits import (
 )
 from codemods.rewrite.awaits import AwaitedCall, bare, enclosed, in_thread, swapped, through
 from codemods.rewrite.blocks import Statement, last_bare, without_empty
-from codemods.rewrite.lines import WIDEST, Style, fitted_arguments, fitted_line
+from codemods.rewrite.lines import WIDEST, Style, fitted_arguments, fitted_function, fitted_line
 from codemods.rewrite.mentions import Mentions
 from codemods.rewrite.names import dotted, without_name
 from codemods.rewrite.outlines import hoisted, outlined
@@ -277,7 +277,8 @@ class Editor(Mentions):
         if (found, original_node.name.value) != (expected, edit.name):
             raise LookupError(f"expected {expected} {edit.name}")
         if isinstance(edit, ToAsync):
-            return updated_node.with_changes(asynchronous=cst.Asynchronous())
+            made = updated_node.with_changes(asynchronous=cst.Asynchronous())
+            return fitted_function(made, "".join(self.indents), self.style.indent, self.style.limit)
         plain = updated_node.with_changes(asynchronous=None)
         if not edit.returns or updated_node.returns is None:
             return plain

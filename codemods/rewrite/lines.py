@@ -40,6 +40,27 @@ def fitted_line(line: cst.SimpleStatementLine, indent: str, unit: str, limit: in
     return line.with_changes(body=[statement.with_changes(value=whole)])
 
 
+def fitted_function(function: cst.FunctionDef, indent: str, unit: str, limit: int) -> cst.FunctionDef:
+    """A function with its parameters on a line of their own, or each on its own, where its head is too long for one."""
+    bare = function.with_changes(body=cst.SimpleStatementSuite([cst.Pass()]), leading_lines=(), decorators=())
+    head = code_of(bare).strip().removesuffix(" pass")
+    parameters = list(function.params.params)
+    others = function.params.with_changes(params=())
+    if not limit or "\n" in head or len(indent) + len(head) <= limit or not parameters or code_of(others):
+        return function
+    inside, outside = _newline(unit), _newline("")
+    together = ", ".join(code_of(each.with_changes(comma=cst.MaybeSentinel.DEFAULT)) for each in parameters)
+    if len(parameters) > 1 and len(indent) + len(unit) + len(together) <= limit:
+        end = parameters[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT, whitespace_after_param=outside)
+        apart = [*parameters[:-1], end]
+    else:
+        commas = [cst.Comma(whitespace_after=inside)] * (len(parameters) - 1) + [cst.Comma(whitespace_after=outside)]
+        pairs = zip(parameters, commas, strict=True)
+        apart = [each.with_changes(comma=comma, whitespace_after_param=_NOTHING) for each, comma in pairs]
+    params = function.params.with_changes(params=apart)
+    return function.with_changes(whitespace_before_params=inside, params=params)
+
+
 def fitted_arguments(call: cst.Call, indent: str, limit: int) -> cst.Call:
     """A call whose arguments share a line of their own that has got too long: each has one then."""
     inside = call.whitespace_before_args

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 import pytest
 
-from codemods.edits import AddImport, AwaitTwin, DropImport
+from codemods.edits import AddImport, AwaitTwin, DropImport, ToAsync
 from codemods.facts.order import walk
 from codemods.rewrite import UnchangeableError, rewrite
 from codemods.rewrite.statements import locate
@@ -224,3 +224,30 @@ def test_recursion_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cst, "parse_module", deep)
     with pytest.raises(UnchangeableError, match="nested too deeply"):
         rewrite(b"", [])
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ("def f(a, b):", "async def f(a, b):"),
+        ("def long_name(one, two, three):", "async def long_name(\n    one, two, three\n):"),
+        ("def long_name(one, two, three) -> int:", "async def long_name(\n    one, two, three\n) -> int:"),
+        ("def long_name_(first_one: dict):", "async def long_name_(\n    first_one: dict,\n):"),
+        (
+            "def a_name(one_one: str, second: str):",
+            "async def a_name(\n    one_one: str,\n    second: str,\n):",
+        ),
+        ("def long_name(one, *, two, three=3):", "async def long_name(one, *, two, three=3):"),
+        ("def f(\n    a,\n):", "async def f(\n    a,\n):"),
+    ],
+)
+def test_a_head_that_got_too_long_is_broken(head: str, expected: str) -> None:
+    name = head.removeprefix("def ").partition("(")[0]
+    text, edits = f"{head}\n    return 1\n".encode(), [ToAsync(0, 0, name)]
+    assert rewrite(text, edits, 28 if "second" in head else 34).decode() == f"{expected}\n    return 1\n"
+    assert rewrite(text, edits).decode() == f"async {head}\n    return 1\n"
+
+
+def test_only_plain_functions_become_coroutine_functions() -> None:
+    with pytest.raises(LookupError, match="expected def f"):
+        rewrite(b"async def f():\n    pass\n", [ToAsync(0, 0, "f")])

@@ -145,7 +145,7 @@ class References(Uses):
         if isinstance(above, ast.Attribute) and isinstance(node, ast.Attribute) and not method:
             return None
         values = self.values(module, opened, node) or self._by_name(function, module, opened, node)
-        if values and not any(_is(value, function) for value in values):
+        if values and not any(is_function(value, function) for value in values):
             return None
         if not values and not (method and isinstance(node, ast.Attribute) and self._asked_for(opened, node, module)):
             return None
@@ -173,7 +173,7 @@ class References(Uses):
             return None
         values = self._calls.callee(module, call) or self._by_name(function, module, opened, node.func)
         awaited = isinstance(opened.parent(node), ast.Await)
-        if not any(_is(value, function) for value in values):
+        if not any(is_function(value, function) for value in values):
             # A test may have loaded the module itself: its functions are attributes of something unknown then.
             unsure = not values and isinstance(node.func, ast.Attribute) and (method or is_test(module.path))
             if unsure and (awaited or self._handed_out(opened, node)):
@@ -221,10 +221,11 @@ def _scopes_up(module: Module, scope: int) -> Iterator[int]:
         scope = module.facts.scopes[scope].parent
 
 
-def _is(value: Value, function: Definition) -> bool:
+def is_function(value: Value, function: Definition) -> bool:
+    """Whether a value is a function, under whatever it was put into."""
     match value:
         case Decorated():
-            return _is(value.inside, function)
+            return is_function(value.inside, function)
         case Partial():
-            return _is(value.function, function)
+            return is_function(value.function, function)
     return function_of(value) == function
