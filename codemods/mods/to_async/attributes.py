@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from codemods.facts.values import dotted
-from codemods.mods.to_async.classes import Classes, constant
 from codemods.mods.to_async.kinds import NUMBER, SCALAR, SMALL_LIST, UNKNOWN, HeldError, Kind, given, shown
+from codemods.mods.to_async.models import Models, constant
 from codemods.program.values import Definition, Outside
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Frame:
     """The class whose object `self` is."""
 
 
-class Attributes(Classes):
+class Attributes(Models):
     """Names and attributes."""
 
     def read(self, frame: Frame, node: ast.Name | ast.Attribute) -> Kind:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from codemods.mods.to_async.attributes import Attributes
-from codemods.mods.to_async.classes import constant
 from codemods.mods.to_async.kinds import NUMBER, SCALAR, SMALL_LIST, UNKNOWN, HeldError, Kind, joined, shown
+from codemods.mods.to_async.models import constant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
