@@ -5,32 +5,21 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from codemods.edits import (
-    AddImport,
-    AsyncBlock,
     AwaitTwin,
-    Below,
-    Define,
     DropAwait,
-    DropImport,
-    DropStatement,
-    Enter,
     Hoist,
-    Insert,
-    Lines,
     Offload,
     Outline,
     Recast,
     Reword,
     Splice,
-    ToAsync,
     ToDef,
-    Within,
 )
 from codemods.facts.order import walk
-from codemods.facts.values import dotted, source_module
+from codemods.facts.values import dotted
 from codemods.hazards.runners import ANYIO, ASYNCIO, runner_for
 from codemods.mods import Convert, Cut, Retool, Speak, Swap, Thread
 from codemods.mods.to_def import clusters
@@ -245,52 +234,6 @@ def together(project: Project, decisions: Sequence[Decision], failed: Collection
         if more == gone:
             return kept
         gone = more
-
-
-def touched(opened: Opened, edits: Iterable[Edit]) -> Lines:
-    """The lines that edits may change."""
-    kept: list[tuple[int, int]] = []
-    moved: list[tuple[int, int]] = []
-    dropped: list[tuple[int, int]] = []
-    added: list[str] = []
-    for edit in edits:
-        match edit:
-            case AwaitTwin() | Offload() | DropAwait() | Recast():
-                node = opened.all_in(edit.statement, ast.Call)[edit.call]
-                above = opened.parent(node)
-                around = above if isinstance(above, ast.Await) else node
-                kept.append((around.lineno, around.end_lineno or around.lineno))
-            case ToDef() | ToAsync():
-                line = opened.all_in(edit.statement, _FUNCTIONS)[edit.function].lineno
-                kept.append((line, line))
-            case Hoist():
-                kept.append(edit.lines)
-            case Outline():
-                moved.append(edit.lines)
-                kept += [(edit.given_at, edit.given_at)] if edit.given_at else []
-            case DropImport() | DropStatement():
-                dropped.append(edit.lines)
-            case AddImport(name=name) if name:
-                # An import of something else from the same module may take it in.
-                same = [each for each in opened.tree.body if isinstance(each, ast.ImportFrom)]
-                dropped += [
-                    (each.lineno, each.end_lineno or each.lineno) for each in same if source_module(each) == edit.module
-                ]
-            case Reword():
-                mention = cast("ast.expr", opened.mentioned(edit.statement, edit.name, edit.number))
-                kept.append((mention.lineno, mention.end_lineno or mention.lineno))
-            case Splice():
-                kept.append((edit.start[0], edit.end[0]))
-            case Within() | Enter():
-                moved.append(edit.lines)
-            case AsyncBlock():
-                kept.append((edit.line, edit.line))
-            case Define() | Below():
-                added.append(edit.text)
-            case Insert():
-                beside = opened.tree.body[edit.statement]
-                kept.append((beside.lineno, beside.end_lineno or beside.lineno))
-    return Lines(tuple(kept), tuple(moved), tuple(dropped), tuple(added))
 
 
 def _plain_annotation(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from codemods.mods.codemod import Project, Work
     from codemods.program import Module
 
+
 @dataclass(frozen=True, eq=False)
 class Place:
     """Something that waits for exceptions."""

@@ -9,8 +9,8 @@ from codemods import catalog
 from codemods.edits import LIBRARY, Argument, Recast, Reword
 from codemods.facts.opened import name_of
 from codemods.facts.values import dotted
-from codemods.mods.http.kinds import DICT, NUMBER, TEXT, UNKNOWN, Kinds, literal_items
 from codemods.mods.http.sessions import mentions, place
+from codemods.mods.kinds import DICT, NUMBER, TEXT, UNKNOWN, Kinds, literal_items
 
 if TYPE_CHECKING:
     from codemods.hazards import Situation
