@@ -51,6 +51,11 @@ class Dependencies:
         """All that its manifests name, for those who work on it as well."""
         return frozenset().union(*(each.all() for each in self._near(path)))
 
+    def allows(self, path: str, needed: Needed) -> bool:
+        """Whether no manifest near a file insists on a version that does not do."""
+        texts = ((file, self._of(file)) for file in self._files(path))
+        return all(raised_in(file.name, text, needed)[1] for file, (text, manifest, _) in texts if manifest is not None)
+
     def _near(self, path: str) -> Iterator[Manifest]:
         for file in self._files(path):
             manifest = self._of(file)[1]

@@ -127,6 +127,7 @@ class _Run:
             self.settings.http_client,
             self.dependencies.runtime,
             self.dependencies.named,
+            self.dependencies.allows,
         )
 
     def asked_for(self, site: Site) -> bool:

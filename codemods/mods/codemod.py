@@ -149,6 +149,8 @@ class Project:
     """The distributions that a file's project says it needs to run."""
     named: Callable[[str], frozenset[str]] = lambda _: frozenset()
     """All that its manifests name."""
+    allows: Callable[[str, Needed], bool] = lambda *_: True
+    """Whether its manifests let in, or can be made to let in, what is needed of a library."""
     memory: dict[str, object] = field(default_factory=dict)
     """What a codemod found out about the whole program, under its own name."""
 

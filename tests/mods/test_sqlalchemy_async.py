@@ -138,6 +138,18 @@ def test_what_has_no_match_holds_all_of_it_back(row: str, tmp_path: Path) -> Non
     assert ROWS["held_back"][row] in reasons.pop()
 
 
+def test_a_manifest_that_insists_on_another_version(tmp_path: Path) -> None:
+    write(tmp_path, {"requirements.txt": "SQLAlchemy==1.4.54\n"})
+    result = migrated(tmp_path, project(tmp_path, ["s.get(Author, 1)"]))
+    assert result.changes == ()
+    assert "insists on a version of SQLAlchemy that is not sqlalchemy[asyncio]>=2.0" in result.findings[0].reason
+    write(tmp_path, {"requirements.txt": "SQLAlchemy>=1.4\n"})
+    result = migrated(tmp_path, project(tmp_path, ["s.get(Author, 1)"]))
+    assert [change.after for change in result.changes if change.path == "requirements.txt"] == [
+        b"aiosqlite>=0.20\nSQLAlchemy[asyncio]>=2.0\n"
+    ]
+
+
 @pytest.mark.parametrize("name", ["crud", "fixture_session"])
 def test_a_service_passes_its_own_tests_before_and_after(name: str, tmp_path: Path) -> None:
     shutil.copytree(FIXTURES / name / "before", tmp_path, dirs_exist_ok=True)

@@ -93,6 +93,7 @@ For the whole project, with the places:
 - an await would stand in a lambda or a generator expression, under a lock, or in a function that Python or a decorator
   calls;
 - a function that would become a coroutine function does other work that blocks, and that is no plain call;
+- a manifest that insists on SQLAlchemy 1;
 - a session that nobody closes, a database in memory that code off the loop reads, a database that is neither SQLite
   nor PostgreSQL.
 """
@@ -103,10 +104,9 @@ from typing import TYPE_CHECKING
 
 from codemods.catalog import Entry
 from codemods.loop import Site
-from codemods.manifests import Needed
 from codemods.model import Remark
 from codemods.mods.codemod import Found, Retool, Verdict
-from codemods.mods.sqlalchemy_async.migration import Migration
+from codemods.mods.sqlalchemy_async.migration import NEEDED, Migration
 from codemods.program.classes import is_test
 
 if TYPE_CHECKING:
@@ -118,7 +118,6 @@ KINDS = ("database",)
 OPT_IN = True
 NEVER_SAFE = True
 
-_NEEDED = Needed("sqlalchemy", "2.0", "asyncio")
 _WHY = (
     "what is loaded only when it is read fails in a coroutine, and the asynchronous drivers are stricter about types; "
     "read the notes, and run the tests on the database that is deployed"
@@ -158,4 +157,4 @@ def _verdict(migration: Migration) -> Verdict | None:
         return Verdict("manual", migration.refusal())
     reasons = "; and ".join(dict.fromkeys([_WHY, *migration.hazards]))
     remarks = tuple(Remark(*each) for each in migration.notes)
-    return Verdict("unsafe", reasons, Retool(migration.files, remarks, (_NEEDED,), migration.drivers))
+    return Verdict("unsafe", reasons, Retool(migration.files, remarks, (NEEDED,), migration.drivers))

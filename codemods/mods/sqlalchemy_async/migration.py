@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from codemods.facts.opened import name_of
+from codemods.manifests import Needed
 from codemods.mods.codemod import Bringing
 from codemods.mods.sqlalchemy_async.engines import Engines
 from codemods.mods.sqlalchemy_async.models import Models
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from codemods.mods.sqlalchemy_async.seen import Place
     from codemods.program.values import Definition
 
+NEEDED = Needed("sqlalchemy", "2.0", "asyncio")
 _SHOWN_REASONS = 3
 
 
@@ -97,6 +99,8 @@ class Migration:
     # The edits
 
     def _write(self) -> None:
+        if not all(self._project.allows(path, NEEDED) for path, _ in self.engines):
+            self.refusals.append(f"a manifest insists on a version of SQLAlchemy that is not {NEEDED}; raise it first")
         self.refusals += self._worlds.refusals
         self.refusals += [f"{place} may use a session, on something that is not known" for place in self._seen.unknown]
         for maker in self._engines.engines:
