@@ -143,7 +143,11 @@ class Migration:
         """Names that a file uses for something else."""
         sheet = self._seen.sheet(path)
         for each in sheet.imports:
+            if each.alias:
+                continue
             bindings = sheet.module.names.get((0, each.name), ())
             same = all(binding.kind == "import" and binding.target.endswith(each.name) for binding in bindings)
-            if not same or any(name == each.name and scope for scope, name in sheet.module.names):
+            scopes = sheet.module.facts.scopes
+            hidden = [n for n, name in sheet.module.names if name == each.name and n and scopes[n].kind != "class"]
+            if not same or hidden:
                 yield f"{sheet.module.shown} uses the name `{each.name}` for something else"

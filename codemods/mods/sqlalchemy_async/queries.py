@@ -161,8 +161,8 @@ class Queries:
             sheet.replace(end_of(chain.end), end_of(chain.call or chain.end), after)
         elif verb == "count":
             sheet.wrap(chain.call or root, "(await ", "")
-            self._head(chain, "execute", "select(func.count()).select_from(")
-            sheet.add_import("sqlalchemy", "func")
+            select, func = (sheet.called("sqlalchemy", name) for name in ("select", "func"))
+            self._head(chain, "execute", f"{select}({func}.count()).select_from(")
             sheet.replace(end_of(chain.end), end_of(chain.call or root), ".subquery()))).scalar_one()")
         else:
             limit = ".limit(1)" if verb == "first" else ""
@@ -178,7 +178,7 @@ class Queries:
             if method:
                 self._sheet.insert(start_of(root), f"{chain.session}.{method}({inside}")
             return
-        self._sheet.add_import("sqlalchemy", function)
+        function = self._sheet.called("sqlalchemy", function)
         if method:
             self._sheet.replace(end_of(root.func.value), end_of(root.func), f".{method}({inside}{function}")
         else:
@@ -221,8 +221,8 @@ class Queries:
         self._sheet.wrap(call, "await " if alone else "(await ", "")
         if isinstance(root, ast.Name):
             entity = ast.get_source_segment(self._opened.text, chain.entities[0])
-            start = f"{chain.session}.execute({chain.verb}({entity}).where({root.id}.whereclause)"
-            self._sheet.add_import("sqlalchemy", chain.verb)
+            function = self._sheet.called("sqlalchemy", chain.verb)
+            start = f"{chain.session}.execute({function}({entity}).where({root.id}.whereclause)"
             self._sheet.replace(start_of(root), end_of(root), start)
         else:
             self._head(chain, "execute", "", chain.verb)

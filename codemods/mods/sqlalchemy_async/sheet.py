@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from codemods.edits import AddImport, Splice
+from codemods.facts.values import unlike
 
 if TYPE_CHECKING:
     import ast
@@ -78,6 +79,18 @@ class Sheet:
         target = f"{module}.{name}" if module else name
         if all(each.kind != "import" or each.target != target for each in bindings):
             self._imports[AddImport(module or name, "", name if module else "", self._ours)] = None
+
+    def called(self, module: str, name: str) -> str:
+        """What a function from another module goes by here, from now on."""
+        scopes = self.module.facts.scopes
+        bindings = self.module.names.get((0, name), ())
+        own = any(each.kind != "import" or each.target != f"{module}.{name}" for each in bindings)
+        if not own and not any(each == name and scopes[n].kind != "class" for n, each in self.module.names if n):
+            self.add_import(module, name)
+            return name
+        alias = unlike(f"sql_{name}", self.opened.identifiers)
+        self._imports[AddImport(module, alias, name, self._ours)] = None
+        return alias
 
     @property
     def imports(self) -> list[AddImport]:
