@@ -102,7 +102,7 @@ from codemods.mods.http.function import Function
 from codemods.mods.http.kept import Sessions
 from codemods.mods.http.member import Member
 from codemods.mods.http.same import Same, read_same
-from codemods.mods.http.sessions import ELSEWHERE, session_of
+from codemods.mods.http.sessions import elsewhere, session_of
 from codemods.mods.http.settings import Settings
 from codemods.program.classes import is_test
 
@@ -181,5 +181,5 @@ def _members(work: Work, function: ast.AsyncFunctionDef, kept: Sessions) -> Iter
             special = (
                 "what it tells the client is not for the session's other calls" if asked.verify or asked.cookies else ""
             )
-            refusal = (session.refusal or asked.refusal or special) if session is not None else ELSEWHERE
+            refusal = (session.refusal or asked.refusal or special) if session is not None else elsewhere(node)
             yield Member(number, situation, node, asked, refusal, session=session)

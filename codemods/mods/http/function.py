@@ -147,11 +147,9 @@ class Function:
                 if ours and situation.node not in going and not _is_part(situation):
                     return f"line {situation.node.lineno}, under the same `try`, stays with requests"
             self.waiting[place.node] = edits
-            also = "as well" if beside else "instead"
-            reason = f"the `except` of line {place.node.lineno} catches httpx's exceptions {also}"
-            if not isinstance(place.node, ast.ExceptHandler):
-                reason = f"line {place.node.lineno} waits for httpx's exceptions {also}"
-            member.hazards.append(Hazard("unsafe", reason))
+            what = f"the `except` of line {place.node.lineno} catches"
+            what = what if isinstance(place.node, ast.ExceptHandler) else f"line {place.node.lineno} waits for"
+            member.hazards.append(_other_classes(what, edits, beside=beside))
         return ""
 
     def _reworded(self, place: Place, *, beside: bool) -> tuple[list[Reword], str]:
@@ -178,8 +176,7 @@ class Function:
                 return f"{place.shown} waits for what requests raises, and is not among the paths given"
             if edits:
                 self.above[place.module.path] += edits
-                also = "as well" if beside else "instead"
-                self.waits_above.append(Hazard("unsafe", f"{place.shown} waits for httpx's exceptions {also}"))
+                self.waits_above.append(_other_classes(f"{place.shown} waits for", edits, beside=beside))
         return ""
 
     def _sessions(self) -> None:
@@ -262,6 +259,14 @@ class Function:
 def _is_part(situation: Situation) -> bool:
     """Whether a site reads on in an answer that is there."""
     return situation.site.entry.name.startswith("requests.Response.")
+
+
+def _other_classes(what: str, edits: Sequence[Reword], *, beside: bool) -> Hazard:
+    """What a person should know about something that waits for other classes from now on."""
+    errors = "httpx's exceptions"
+    if any("ValueError" in edit.text for edit in edits):
+        errors += " and every ValueError, which is what wrong JSON raises,"
+    return Hazard("unsafe", f"{what} {errors} {'as well' if beside else 'instead'}")
 
 
 def client_of(project: Project, path: str) -> tuple[str, str]:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from codemods.hazards import Situation
 
 MAKERS = frozenset({"requests.Session", "requests.session", "requests.sessions.Session"})
-ELSEWHERE = "its session is not the function's own; make one in the function"
+_ELSEWHERE = "its session is not the function's own; make one in the function"
+_OF_AN_OBJECT = "an object keeps its session, where a client belongs to one event loop; make one in the function"
 
 
 @dataclass(eq=False)
@@ -76,6 +77,12 @@ def session_of(situation: Situation, function: ast.AsyncFunctionDef) -> Session 
                 ):
                     return Session(above, made, name)
     return _assigned(situation, function, owner.id)
+
+
+def elsewhere(node: ast.Call) -> str:
+    """Why a call of a session that the function has not made stays as it is."""
+    owner = node.func.value if isinstance(node.func, ast.Attribute) else None
+    return _OF_AN_OBJECT if isinstance(owner, ast.Attribute) else _ELSEWHERE
 
 
 def _assigned(situation: Situation, function: ast.AsyncFunctionDef, name: str) -> Session | None:
