@@ -50,11 +50,6 @@ class Kept:
     functions: set[Definition] = field(default_factory=set)
     """The coroutines that ask it."""
 
-    @property
-    def shown(self) -> str:
-        """Where it is made."""
-        return f"{self.module.shown}:{self.session.block.lineno}"
-
 
 class Sessions(Uses):
     """All sessions that modules of a project keep."""
