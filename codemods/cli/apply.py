@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from dataclasses import replace
 
@@ -40,6 +41,9 @@ def command(shared: Common, *, allow_dirty: bool) -> None:
         sys.exit(2)
     # What was written may have moved the rest to other lines.
     moved = result.changes and result.left
+    if moved:
+        # Nothing was collected so far (see `main`): the second look takes the room of the first.
+        gc.collect()
     left = replace(result, findings=find(shared.request()).findings if moved else result.left)
     if not shared.quiet:
         for line in text.changes(result):

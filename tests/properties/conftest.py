@@ -16,6 +16,6 @@ _ALWAYS: dict[str, Any] = {
     "phases": [Phase.generate, Phase.shrink],
     "suppress_health_check": list(HealthCheck),
 }
-settings.register_profile("bounded", max_examples=40, derandomize=True, **_ALWAYS)
+settings.register_profile("bounded", max_examples=20, derandomize=True, **_ALWAYS)
 settings.register_profile("long", max_examples=20_000, **_ALWAYS)
 settings.load_profile("bounded")

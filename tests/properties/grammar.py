@@ -92,7 +92,7 @@ STATEMENTS = (
     "async for table[{e}] in ticks(2):\n{b}",
     "with block({e}) as {v}, block({e}) as table[{e}]:\n{b}",
     "with open(__file__) as {v}:\n    total = len({v}.read(3))\n{b}",
-    "with lock:\n{b}",
+    "{w} = threading.Lock()\nwith {w}:\n{b}",
     "async with turn({e}) as {v}, turn({e}) as table[{e}]:\n{b}",
     "async with asyncio.Lock():\n{b}",
     "try:\n{b}\nexcept (Wrong, kind({e})) as error:\n{b}\nelse:\n{b}\nfinally:\n{b}",

@@ -132,7 +132,12 @@ def _module(name: str, **content: object) -> types.ModuleType:
 
 
 def plain(value: object) -> object:
-    """A value as far as it is the same in every run."""
+    """A value as far as it is the same in every run.
+
+    A name that is not set yet has another error in a nested function.
+    """
+    if value == "UnboundLocalError":
+        return "NameError"
     if isinstance(value, tuple | list):
         return [plain(each) for each in value]
     if isinstance(value, dict):

@@ -114,6 +114,9 @@ class Surgeon:
             if early and not elsewhere:
                 return f"`{name}` may be read before it is set"
             if not self._needed_after(name, statements, within):
+                if not elsewhere and any(self._reads(name, within)):
+                    # Without its only binding it would be another one, of a function around this one or of the module.
+                    return f"`{name}` is read before it is set"
                 if early:
                     outer.append(name)
                 continue
