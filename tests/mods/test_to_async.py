@@ -39,6 +39,7 @@ REQUESTS: dict[str, list[tuple[str, str, dict[str, Any]]]] = {
         ("POST", "/v1/items", {"json": {}}),
         ("PUT", "/v1/items/a?dry=1", {"json": {"name": "a"}, "headers": {"agent": "me"}}),
         ("DELETE", "/v1/items/3", {}),
+        ("GET", "/bearer", {"headers": {"authorization": "Bearer a.b.c"}}),
     ],
     "dependencies": [
         ("GET", "/me", {"headers": {"x-token": "secret"}}),
@@ -73,6 +74,7 @@ def names() -> Iterator[str]:
         ("models", "exceptions"),
         ("markers", "checked"),
         ("markers", "depends"),
+        ("first_only", "names"),
     ):
         yield from KNOWN[table][key]
 
@@ -114,10 +116,17 @@ def test_attributes_are_there(name: str) -> None:
         assert gives in {"", "number", "scalar", "dict", "plain", *KNOWN["types"]}
 
 
+def test_nothing_quick_is_known_to_block() -> None:
+    knowledge = catalog.Knowledge()
+    for name in (*KNOWN["functions"], *KNOWN["any"]):
+        assert knowledge.function(name) is None, name
+        assert knowledge.member(name, "__init__") is None, name
+
+
 def test_methods_of_scalars_are_there() -> None:
     about = KNOWN["scalar"]
     kinds = [found(name) for key in ("numbers", "others") for name in KNOWN["scalars"][key] if "pydantic" not in name]
-    assert set(about["plain"]) <= set(about["methods"])
+    assert set(about["lists"]) <= set(about["methods"])
     for member in (*about["methods"], *about["constant"]):
         assert any(hasattr(kind, member) for kind in kinds), member
 
@@ -190,3 +199,31 @@ def test_what_stays_is_said_where_it_is_asked_for(project: Path) -> None:
         ("slow", "manual"),
     ]
     assert run(project, settings=Settings(impact="low")).findings == ()
+
+
+def test_what_the_settings_call_blocking_is_not_quick(project: Path) -> None:
+    text = """
+        from fastapi import FastAPI
+
+        app = FastAPI()
+
+        @app.get("/")
+        def first(n: int):
+            return {"n": model(n)}
+
+        @app.get("/second")
+        def second(n: int):
+            return {"n": abs(n)}
+
+        def model(n: int):
+            return n
+    """
+    write(project, {"main.py": text})
+    taught = (("main.model", "cpu"), ("builtins.abs", "cpu"))
+    settings = Settings(codemods=("to-async",), impact="low", blocking=taught)
+    result = run(project, settings=settings, changing=True)
+    assert [each.reason.partition("line ")[2] for each in result.findings] == [
+        "7 calls main.model, which blocks",
+        "11 calls abs, which blocks",
+    ]
+    assert (result.changes, result.faults) == ((), ())

@@ -71,9 +71,10 @@ class Attributes(Models):
         owner, _, last = name.rpartition(".")
         cls = self.definition(frame.module, frame.scope, owner)
         if cls is not None and cls.scope in self.modules[cls.path].classes:
-            if self.of_class(cls) == SCALAR and last.isupper():
-                return SCALAR
-            return self.field(cls, last) or UNKNOWN
+            found = SCALAR if self.of_class(cls) == SCALAR and last.isupper() else self.field(cls, last)
+            if found is None or any(self.node_of(each).keywords for each in self.family(cls)):
+                raise HeldError(node, f"reads `{name}`, and it is not known what that does")
+            return found
         return None
 
     def _made(self, module: Module, node: ast.expr) -> Kind:

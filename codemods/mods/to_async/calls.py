@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from codemods.facts.values import dotted
 from codemods.mods.to_async.expressions import Expressions
-from codemods.mods.to_async.kinds import NUMBER, SCALAR, UNKNOWN, HeldError, Kind, given, shown
+from codemods.mods.to_async.kinds import LETTERS, NUMBER, SCALAR, UNKNOWN, HeldError, Kind, given, shown
 from codemods.mods.uses import registers_handler
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 _LOUD = {
     "builtins.print": "prints, and whoever reads the output may be slow",
-    "builtins.open": "opens a file",
-    "builtins.input": "waits for input",
 }
 _LOGGING = frozenset({"critical", "debug", "error", "exception", "info", "log", "warning"})
 # What is handed to these runs after the answer.
@@ -34,6 +32,7 @@ class Calls(Expressions):
 
     def call(self, frame: Frame, node: ast.Call) -> Kind:
         """What a call gives, where it is known to be quick."""
+        self._not_blocking(frame, node)
         name = dotted(node.func)
         first = name.partition(".")[0]
         if name and first not in frame.names and frame.module.holder(frame.scope, first) in {0, None}:
@@ -52,6 +51,13 @@ class Calls(Expressions):
                 return self._method(frame, node, owner, attribute)
         raise HeldError(node, f"calls `{shown(node.func)}`, and it is not known what that is")
 
+    def _not_blocking(self, frame: Frame, node: ast.Call) -> None:
+        """Nothing is proven against what the catalogue or the settings say."""
+        call = frame.module.calls.get(self.project.open(frame.module.path).call_numbers[node])
+        for target in self.project.calls.of_call(frame.module, call) if call is not None else ():
+            if target.entry is not None:
+                raise HeldError(node, f"calls {target.entry.name.removeprefix('builtins.')}, which blocks")
+
     def _arguments(self, frame: Frame, node: ast.Call) -> list[Kind]:
         return [self.value(frame, each) for each in (*node.args, *(word.value for word in node.keywords))]
 
@@ -68,7 +74,12 @@ class Calls(Expressions):
             return given(self.known["any"][outside])
         if outside in {*self.known["models"]["exceptions"], *self.known["functions"]}:
             self._small_arguments(frame, node)
-            return given(self.known["functions"].get(outside, "scalar"))
+            found = given(self.known["functions"].get(outside, "scalar"))
+            if outside in self.known["first_only"]["names"] and any(map(_is_no_constant, node.args[1:])):
+                raise HeldError(node, f"has `{shown(node)}`, which may take long")
+            # A text falls apart into as many pieces as it has letters.
+            split = any(self.value(frame, each).sort in {"scalar", "several"} for each in node.args)
+            return LETTERS if found.sort == "several" and split else found
         if outside == "builtins.len":
             kind = self.value(frame, node.args[0]) if len(node.args) == 1 else UNKNOWN
             if kind.known:
@@ -88,7 +99,7 @@ class Calls(Expressions):
             fixed = isinstance(owner, ast.Constant) or all(isinstance(each, ast.Constant) for each in node.args)
             if name in scalar["methods"] or (name in scalar["constant"] and fixed):
                 self._small_arguments(frame, node)
-                return given("plain") if name in scalar["plain"] else SCALAR
+                return LETTERS if name in scalar["lists"] else SCALAR
         if kind.sort in {"dict", "list"} and name in containers["quick"]:
             arguments = self._arguments(frame, node)
             slow = frame.looping if name in {"extend", "update"} else name == "pop" and kind.sort == "list"
@@ -196,6 +207,10 @@ class Calls(Expressions):
             if isinstance(default, ast.Constant):
                 names[parameter.arg] = NUMBER if isinstance(default.value, bool | int | float) else SCALAR
         return names
+
+
+def _is_no_constant(node: ast.expr) -> bool:
+    return not isinstance(node, ast.Constant)
 
 
 def is_route(project: Project, module: Module, call: Call) -> bool:

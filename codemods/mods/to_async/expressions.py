@@ -163,6 +163,8 @@ class Expressions(Attributes):
         self.plain(frame, key)
         if owner.sort == "thing":
             return self.method(node, owner, "__getitem__")
+        if owner.sort in {"number", "scalar"}:
+            return SCALAR
         if owner.known:
             return owner.item or (Kind("several", small=True) if owner.small else UNKNOWN)
         raise HeldError(node, f"reads `{shown(node)}`, and it is not known what that does")
@@ -175,13 +177,9 @@ class Expressions(Attributes):
             raise HeldError(node, "has a loop in a loop")
         match node:
             case ast.Call(func=ast.Name(id="range"), args=args) if args and self._is(frame, "range", "builtins.range"):
-                stop = args[0] if len(args) == 1 else args[1]
-                if isinstance(stop, ast.Constant) and isinstance(stop.value, int) and stop.value <= _MOST_ROUNDS:
-                    for each in args:
-                        if not isinstance(each, ast.Constant):
-                            break
-                    else:
-                        return NUMBER
+                ends = [each.value for each in args if isinstance(each, ast.Constant) and isinstance(each.value, int)]
+                if len(ends) == len(args) and len(range(*ends)) <= _MOST_ROUNDS:
+                    return NUMBER
                 raise HeldError(node, f"goes over `{shown(node)}`, which may be many rounds")
             case ast.Call(func=ast.Name(id="enumerate"), args=[inner]) if self._is(
                 frame, "enumerate", "builtins.enumerate"

@@ -39,6 +39,8 @@ SCALAR = Kind("scalar", small=True)
 UNKNOWN = Kind()
 SMALL_DICT = Kind("dict", small=True)
 SMALL_LIST = Kind("list", small=True)
+LETTERS = Kind("list", item=SCALAR)
+EXCEPTION = Kind(type="an exception that is being handled")
 
 
 def joined(one: Kind, other: Kind) -> Kind:

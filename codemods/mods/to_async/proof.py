@@ -9,7 +9,7 @@ from codemods.facts.values import dotted
 from codemods.mods.to_async.attributes import Frame
 from codemods.mods.to_async.calls import Calls
 from codemods.mods.to_async.expressions import names_in, set_in
-from codemods.mods.to_async.kinds import SCALAR, UNKNOWN, HeldError, Kind, joined, shown
+from codemods.mods.to_async.kinds import EXCEPTION, SCALAR, UNKNOWN, HeldError, Kind, joined, shown
 from codemods.program.values import Definition
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Proofs(Calls):
                 self._loop(frame, node, self.rounds(frame, over), results)
                 self._block(frame, other, results)
             case ast.Try(body=body, handlers=handlers, orelse=other, finalbody=last):
-                frame.names |= {handler.name: UNKNOWN for handler in handlers if handler.name}
+                frame.names |= {handler.name: EXCEPTION for handler in handlers if handler.name}
                 inside = [each for handler in handlers for each in handler.body]
                 self._block(frame, [*body, *inside, *other, *last], results)
             case _:
@@ -140,12 +140,13 @@ class Proofs(Calls):
             self.value(frame, node)
             return
         name = dotted(node)
-        if name in frame.names:
+        if frame.names.get(name) in {EXCEPTION, SCALAR}:
             return
         outside = self.outside(frame.module, frame.scope, name)
         cls = self.definition(frame.module, frame.scope, name)
         if outside in self.known["models"]["exceptions"] or outside in self.known["functions"]:
             return
-        if cls is None or not self.is_exception(cls) or self.method_of(cls, "__init__") is not None:
-            # An exception that was made beforehand is an object like any other.
-            self.value(frame, node)
+        plain = cls is not None and self.is_exception(cls) and self.method_of(cls, "__init__") is None
+        # One that was made beforehand, or is given; a class would be called here.
+        if not plain and self.value(frame, node) != SCALAR:
+            raise HeldError(node, f"raises `{shown(node)}`, and it is not known what that is")
