@@ -64,7 +64,7 @@ class Proofs(Calls):
         except HeldError as held:
             where = f"{self.modules[function.path].shown}:{held.line}"
             if held.reason.startswith("calls ") and " which in " in held.reason:
-                raise HeldError(node, held.reason) from held
+                raise HeldError(node, f"calls {about.qualname}, which {held.reason}") from held
             raise HeldError(node, f"calls {about.qualname}, which in {where} {held.reason}") from held
 
     def _block(self, frame: Frame, statements: list[ast.stmt], results: list[Kind]) -> None:
