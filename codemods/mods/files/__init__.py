@@ -49,7 +49,7 @@ Not rewritten at all (`manual`):
 - one use of the file is not known to have its like: it is handed on (`csv.reader(file)`, `json.load(file)`), kept, used
   by a nested function or behind the block;
 - the file is not opened by a `with` block, or the block opens something else as well;
-- neither anyio (FastAPI, Starlette and httpx bring it) nor aiofiles is certain to be there;
+- neither anyio (FastAPI and Starlette bring it) nor aiofiles is certain to be there;
 - an await may do harm where one of the uses stands.
 """
 

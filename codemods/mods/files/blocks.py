@@ -75,6 +75,8 @@ class Block:
     def _of_file(self, file: Held) -> str:
         if file.refusal:
             return file.refusal
+        if not file.calls and not file.loops:
+            return "nothing is asked of its file"
         for node in file.reads:
             if node.attr not in self.known["attributes"]:
                 return f"files of {self.library} have no `{node.attr}` like that (line {node.lineno})"

@@ -13,14 +13,19 @@ if TYPE_CHECKING:
     from codemods.program import Module
 
 
+# What no rewrite brings into a module that had nothing to do with it: a second run sees the same.
+_FRAMEWORKS = ("fastapi", "litestar", "mcp", "sse_starlette", "starlette")
+
+
 def library_for(project: Project, module: Module) -> str:
     """`anyio` or `aiofiles`; empty where neither is certain to be installed wherever the module runs."""
     loop = library_of(module, project.program)
     known = catalog.libraries()
     if loop in known.other_loops:
         return ""
+    own = module.packages[0]
     runtime = project.runtime(module.path)
-    if loop == "asyncio" and ("aiofiles" in runtime or certain(project.program, module, ("aiofiles",))):
+    if loop == "asyncio" and "aiofiles" in own | runtime:
         return "aiofiles"
-    declared = any(name.replace("_", "-") in runtime for name in known.bring_anyio)
-    return "anyio" if declared or certain(project.program, module, known.bring_anyio) else ""
+    there = any(name.replace("_", "-") in runtime for name in known.bring_anyio) or "anyio" in own
+    return "anyio" if there or certain(project.program, module, _FRAMEWORKS) else ""

@@ -10,7 +10,6 @@ from codemods.edits import LIBRARY, Argument, Recast
 from codemods.facts.values import dotted
 from codemods.hazards import Hazard, patched, worst
 from codemods.hazards.loops import library_of
-from codemods.hazards.runners import certain
 from codemods.mods.catching import Catching, Raised, registered
 from codemods.mods.codemod import Speak, Verdict
 from codemods.mods.held import asynchronous, held, inside, of_calls
@@ -52,10 +51,9 @@ class Block:
         if self.held is None or len(self.held.block.items) > 1:
             return "its connection is not opened by a `with` block of its own; write one"
         package = catalog.mail()["package"]
-        program, path = self.work.project.program, self.module.path
-        if package not in self.work.project.runtime(path) and not certain(program, self.module, (package,)):
+        if package not in self.work.project.runtime(self.module.path) | self.module.packages[0]:
             return f"{package} is not among what the project declares that it needs to run"
-        if library_of(self.module, program) != "asyncio":
+        if library_of(self.module, self.work.project.program) != "asyncio":
             return f"this module may run on another loop than asyncio's, which {package} needs"
         return self.held.refusal or self._commands() or self._caught()
 
