@@ -75,11 +75,11 @@ class Block:
     def _of_file(self, file: Held) -> str:
         if file.refusal:
             return file.refusal
-        if not file.calls and not file.loops:
-            return "nothing is asked of its file"
         for node in file.reads:
             if node.attr not in self.known["attributes"]:
                 return f"files of {self.library} have no `{node.attr}` like that (line {node.lineno})"
+        if not file.calls and not file.loops:
+            return "nothing is asked of its file that would wait"
         for call in file.calls:
             assert isinstance(call.func, ast.Attribute)  # noqa: S101 (`held` asks for it)
             method = call.func.attr
