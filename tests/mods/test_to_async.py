@@ -50,6 +50,15 @@ REQUESTS: dict[str, list[tuple[str, str, dict[str, Any]]]] = {
         ("GET", "/overridden", {"auth": ("me", "wrong")}),
         ("GET", "/overridden", {}),
     ],
+    "expressions": [
+        ("GET", "/checks?n=3", {}),
+        ("GET", "/checks?n=3&text=", {}),
+        ("GET", "/checks?n=x", {}),
+        *(("GET", f"/more?n={n}", {"headers": {"cookie": "a=b"}}) for n in range(5)),
+        ("GET", "/literal", {}),
+        ("GET", "/outer", {}),
+        ("GET", "/response", {}),
+    ],
     "handlers": [
         ("GET", "/buy/bread", {}),
         ("GET", "/buy/rare-stamp", {}),

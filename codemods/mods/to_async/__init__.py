@@ -139,7 +139,8 @@ def _site(project: Project, function: Definition, opened: Opened, node: ast.Func
     module = project.program.modules[function.path]
     line = opened.lines[node.lineno - 1]
     start = len(line) - len(line.lstrip()) + 1
-    end = line.index(node.name) + len(node.name) + 1
+    # A name may stand behind the end of its line.
+    end = line.find(node.name) + len(node.name) + 1 if node.name in line else len(line) + 1
     last = max(node.lineno, node.body[0].lineno - 1)
     place = (node.lineno, start, node.lineno, end)
     call = Call(-1, -1, module.facts.scopes[function.scope].parent, "", place, last, False, -1, ())  # noqa: FBT003

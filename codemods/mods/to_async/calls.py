@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from codemods.facts.values import dotted
 from codemods.mods.to_async.expressions import Expressions
-from codemods.mods.to_async.kinds import LETTERS, NUMBER, SCALAR, UNKNOWN, HeldError, Kind, given, shown
+from codemods.mods.to_async.kinds import LETTERS, NUMBER, SCALAR, UNKNOWN, HeldError, Kind, given, joined, shown
 from codemods.mods.uses import registers_handler
 
 if TYPE_CHECKING:
@@ -67,10 +67,10 @@ class Calls(Expressions):
 
     def _outside(self, frame: Frame, node: ast.Call, outside: str) -> Kind:
         if outside in self.known["any"]:
-            for each in node.args:
-                # The classes that an object is compared with are read, and nothing more.
-                if not isinstance(each, ast.Tuple):
-                    self.value(frame, each)
+            # The classes that it is compared with are read, and nothing more; an unknown object may stand for another.
+            for each in node.args[:1]:
+                if self.value(frame, each).sort == "unknown":
+                    raise HeldError(node, f"asks what `{shown(each)}` is, and that is not known")
             return given(self.known["any"][outside])
         if outside in {*self.known["models"]["exceptions"], *self.known["functions"]}:
             self._small_arguments(frame, node)
@@ -101,14 +101,9 @@ class Calls(Expressions):
                 self._small_arguments(frame, node)
                 return LETTERS if name in scalar["lists"] else SCALAR
         if kind.sort in {"dict", "list"} and name in containers["quick"]:
-            arguments = self._arguments(frame, node)
             slow = frame.looping if name in {"extend", "update"} else name == "pop" and kind.sort == "list"
-            if not (slow and arguments):
-                if name in {"extend", "update"}:
-                    self._small_arguments(frame, node)
-                if name in {"add", "append", "extend", "setdefault", "update"}:
-                    self.put(frame, owner, kind, arguments[-1] if arguments else SCALAR, *node.args)
-                return kind.item or (Kind("several", small=True) if kind.small else UNKNOWN)
+            if not (slow and node.args):
+                return self._of_container(frame, node, owner, kind, name)
         if kind.sort in {"dict", "list"} and kind.small and name in containers["all"]:
             self._small_arguments(frame, node)
             return Kind("list", small=True)
@@ -118,6 +113,18 @@ class Calls(Expressions):
         if kind.sort == "object" and kind.cls is not None:
             return self._of_project(frame, node, kind, name)
         raise HeldError(node, f"calls `{shown(node.func)}`, which is not known to be quick")
+
+    def _of_container(self, frame: Frame, node: ast.Call, owner: ast.expr, kind: Kind, name: str) -> Kind:
+        """A method that takes the same time whatever the size of the container."""
+        if name in {"extend", "update"}:
+            self._small_arguments(frame, node)
+        elif name != "append" and node.args:
+            self.plain(frame, node.args[0])
+        arguments = self._arguments(frame, node)
+        if name in {"add", "append", "extend", "setdefault", "update"}:
+            self.put(frame, owner, kind, arguments[-1] if arguments else SCALAR, *node.args)
+        found = kind.item or (Kind("several", small=True) if kind.small else UNKNOWN)
+        return joined(found, arguments[1] if len(arguments) > 1 else SCALAR)
 
     def _receiver(self, frame: Frame, node: ast.Call, owner: ast.expr, name: str) -> Kind:
         kind = self.value(frame, owner)

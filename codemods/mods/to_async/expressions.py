@@ -43,12 +43,13 @@ class Expressions(Attributes):
         return SCALAR
 
     def _several(self, frame: Frame, node: ast.List | ast.Tuple | ast.Set) -> Kind:
+        for each in node.elts if isinstance(node, ast.Set) else ():
+            self.plain(frame, each)
         return self._listed(frame, node.elts)
 
     def _dict(self, frame: Frame, node: ast.Dict) -> Kind:
-        for key in node.keys:
-            if key is not None:
-                self.plain(frame, key)
+        for key, value in zip(node.keys, node.values, strict=True):
+            _ = self.plain(frame, key) if key is not None else self._taken_apart(value, self.value(frame, value))
         return replace(self._listed(frame, node.values), sort="dict")
 
     def _either(self, frame: Frame, node: ast.BoolOp) -> Kind:
@@ -70,7 +71,13 @@ class Expressions(Attributes):
         return self.binary(frame, node, self.value(frame, node.left), node.op, node.right)
 
     def _starred(self, frame: Frame, node: ast.Starred) -> Kind:
-        return self.value(frame, node.value)
+        return self._taken_apart(node, self.value(frame, node.value))
+
+    def _taken_apart(self, node: ast.expr, kind: Kind) -> Kind:
+        """Something of which the parts are taken."""
+        if kind.known:
+            return kind
+        raise HeldError(node, f"takes `{shown(node)}` apart, and it is not known what that is")
 
     def plain(self, frame: Frame, node: ast.expr) -> Kind:
         """A value whose operators and truth are known."""
@@ -202,6 +209,7 @@ class Expressions(Attributes):
             case ast.Name(id=name):
                 frame.names[name] = joined(frame.names[name], kind) if name in frame.names else kind
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
+                self._taken_apart(target, kind)
                 for part in parts:
                     known = kind.item or (Kind("several", small=True) if kind.small and kind.known else UNKNOWN)
                     self.bind(frame, part, known)
@@ -227,8 +235,11 @@ class Expressions(Attributes):
             raise HeldError(owner, f"puts into `{shown(owner)}` what the loop has filled")
         if into.sort not in {"dict", "list"}:
             raise HeldError(owner, f"puts something into `{shown(owner)}`, and it is not known what that is")
+        if (into.small or into.item is not None) and not kind.small:
+            # It may go by several names: what is known of it has to stay true.
+            raise HeldError(owner, f"puts something into `{shown(owner)}`, and its size is not known")
         if isinstance(owner, ast.Name) and owner.id in frame.names:
-            frame.names[owner.id] = Kind(into.sort, into.small and kind.small)
+            frame.names[owner.id] = Kind(into.sort, into.small)
 
     def settable(self, cls: Definition, node: ast.AST, name: str) -> None:
         """Setting an attribute of an object that is being made must run no code."""

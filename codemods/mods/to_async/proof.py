@@ -82,6 +82,10 @@ class Proofs(Calls):
                 self._loop(frame, node, self.rounds(frame, over), results)
                 self._block(frame, other, results)
             case ast.Try(body=body, handlers=handlers, orelse=other, finalbody=last):
+                for handler in handlers:
+                    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+                    if any(each is not None and not dotted(each) for each in caught):
+                        raise HeldError(handler, "catches something that is found out there")
                 frame.names |= {handler.name: EXCEPTION for handler in handlers if handler.name}
                 inside = [each for handler in handlers for each in handler.body]
                 self._block(frame, [*body, *inside, *other, *last], results)
