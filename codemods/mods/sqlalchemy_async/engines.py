@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from codemods.facts.opened import name_of
 from codemods.facts.order import walk
-from codemods.facts.values import dotted, source_module
+from codemods.facts.values import dotted
+from codemods.mods.sqlalchemy_async.helpers import Helpers
 from codemods.mods.sqlalchemy_async.sheet import end_of, start_of
 from codemods.program.classes import is_test
 
@@ -20,36 +21,6 @@ if TYPE_CHECKING:
 _POOLING = frozenset({"max_overflow", "pool_recycle", "pool_size", "pool_timeout", "poolclass"})
 _URL = re.compile(r"(?P<before>[A-Za-z]*['\"]+)(?P<driver>(?P<database>\w+)(\+\w+)?)(?=:)")
 _IN_MEMORY = re.compile(r"sqlite(\+\w+)?://(/?:memory:.*|/?)$")
-_ASYNC_URL = '''\
-def async_url(url: str | URL) -> URL:
-    """The same database through its asynchronous driver."""
-    given = make_url(url)
-    drivers = {{{drivers}}}
-    return given.set(drivername=drivers[given.get_backend_name()])
-'''
-_DATETIMES = '''\
-@event.listens_for(Engine, "connect")
-def take_any_datetime(connection: object, _: object) -> None:
-    """As psycopg does: asyncpg refuses a datetime with a time zone for a column without one."""
-    if isinstance(connection, AsyncAdapt_asyncpg_connection):
-        connection.run_async(
-            lambda raw: raw.set_type_codec(
-                "timestamp", schema="pg_catalog", encoder=str, decoder=datetime.fromisoformat
-            )
-        )
-'''
-_SYNC_ENGINE = '''\
-def sync_engine(engine: AsyncEngine) -> Engine:
-    """The same database for code that runs on no event loop; it keeps no connection."""
-    return create_engine({url}, poolclass=NullPool)
-'''
-_SYNC_SESSION = '''\
-
-
-def sync_session(factory: async_sessionmaker[AsyncSession]) -> Session:
-    """A session for code that runs on no event loop."""
-    return Session(sync_engine(factory.kw["bind"]){options})
-'''
 
 
 class Engines:
@@ -68,12 +39,9 @@ class Engines:
         self.names = self._asynchronous()
         """The names of the engines that sessions come from."""
         self.databases: set[str] = set()
-        self._named_driver = ""
-        """The synchronous driver for PostgreSQL that a URL names."""
         self.unknown = False
         """Whether a URL is read from elsewhere, so that its database is not known."""
-        self._asked_for: set[str] = set()
-        """The functions that files need."""
+        self.helpers = Helpers(seen, project, refusals, self.first, self.home)
 
     def name_of(self, maker: Maker) -> str:
         """The name that what is made gets."""
@@ -106,6 +74,17 @@ class Engines:
         if any(call is each.node for each in self._seen.makers if each.role in {"factory", "session"}):
             return True
         return name_of(call.func) in {"configure", "setattr"}
+
+    @property
+    def first(self) -> Maker | None:
+        """The engine above which the functions stand that engines need."""
+        return next((each for each in self.engines if self.ours(each) and not is_test(each.path)), None)
+
+    @property
+    def home(self) -> Maker | None:
+        """The factory whose file has what others import."""
+        own = [each for each in self.factories if not is_test(each.path) and not each.function.scope]
+        return min(own, key=lambda each: (each.path, each.node.lineno), default=None)
 
     # How they are made
 
@@ -158,7 +137,7 @@ class Engines:
             if match is not None and match["database"] in drivers:
                 self.databases.add(match["database"])
                 if match["driver"] in self._seen.known["plain_drivers"].values():
-                    self._named_driver = match["driver"]
+                    self.helpers.named_driver = match["driver"]
                 line, column = start_of(literal)
                 start, end = match.span("driver")
                 sheet.replace((line, column + start), (line, column + end), drivers[match["database"]]["driver"])
@@ -166,7 +145,7 @@ class Engines:
             if match is not None:
                 self._refuse(sheet, node, f"the driver for {match['database']} is not one that is known")
                 return
-        sheet.wrap(node, f"{self.helper(sheet, node, 'async_url')}(", ")")
+        sheet.wrap(node, f"{self.helpers.name_of(sheet, node, 'async_url')}(", ")")
         self.unknown |= not is_test(sheet.module.path)
 
     def _literal(self, sheet: Sheet, node: ast.expr) -> ast.expr | None:
@@ -223,126 +202,6 @@ class Engines:
             add_argument(sheet, node, "expire_on_commit=False")
         elif not (isinstance(given.value, ast.Constant) and given.value.value is False):
             sheet.replace(start_of(given.value), end_of(given.value), "False")
-
-    # What they need beside them
-
-    def write_helpers(self, *, datetimes: bool) -> None:
-        """The functions that other files, or this one, call: above the engine, and below the factory."""
-        drivers = self._seen.known["drivers"]
-        plain = self._plain_driver()
-        home = self.home
-        other = self.databases - {"sqlite"} or self.unknown
-        first = self.first
-        if first is None:
-            return
-        if "async_url" in self._asked_for:
-            rows = ", ".join(f'"{name}": "{each["driver"]}"' for name, each in drivers.items())
-            self._above(first, _ASYNC_URL.format(drivers=rows), {"sqlalchemy": ("URL", "make_url")})
-        if datetimes and other:
-            names = {"sqlalchemy": ("Engine", "event"), "datetime": ("datetime",)}
-            names["sqlalchemy.dialects.postgresql.asyncpg"] = ("AsyncAdapt_asyncpg_connection",)
-            self._above(first, _DATETIMES, names)
-        if self._asked_for - {"async_url"} and home is not None:
-            url = "engine.url.set(drivername=engine.url.get_backend_name())"
-            if plain:
-                url = f'engine.url.set(drivername={{"postgresql": "{plain}"}}.get(name, name))'
-            text = _SYNC_ENGINE.format(url=url)
-            if plain:
-                text = text.replace(
-                    "    return create", "    name = engine.url.get_backend_name()\n    return create", 1
-                )
-            session = "sync_session" in self._asked_for
-            text += _SYNC_SESSION.format(options=self._options(home)) if session else ""
-            self._below(home, text, session=session)
-
-    @property
-    def first(self) -> Maker | None:
-        """The engine above which the functions stand that engines need."""
-        return next((each for each in self.engines if self.ours(each) and not is_test(each.path)), None)
-
-    @property
-    def home(self) -> Maker | None:
-        """The factory whose file has what others import."""
-        own = [each for each in self.factories if not is_test(each.path) and not each.function.scope]
-        return min(own, key=lambda each: (each.path, each.node.lineno), default=None)
-
-    def helper(self, sheet: Sheet, node: ast.expr, name: str) -> str:
-        """The name of one of the functions as it is written in a file, which imports it."""
-        self._asked_for.add(name)
-        home = self.first if name == "async_url" else self.home
-        if home is None:
-            self._refuse(sheet, node, f"needs `{name}`, and no file of the project has a place for it")
-            return name
-        if home.path == sheet.module.path:
-            return name
-        if isinstance(node, ast.Attribute):
-            owner = dotted(node.value)
-            resolved = self._project.program.resolve(sheet.module, sheet.opened.scope(node), owner)
-            if any(each.module == home.path and not each.name for each in resolved.meanings):
-                return f"{owner}.{name}"
-        module = self._module_name(sheet, home.path)
-        if module:
-            sheet.add_import(module, name)
-        else:
-            self._refuse(sheet, node, f"does not see the module that `{name}` goes into")
-        return name
-
-    def _module_name(self, sheet: Sheet, path: str) -> str:
-        """The name by which a file imports a module, or may."""
-        program = self._project.program
-        for node in sheet.opened.tree.body:
-            if isinstance(node, ast.ImportFrom):
-                name = source_module(node)
-                found = program.find(sheet.module, f"{name}{'' if name.endswith('.') else '.'}{node.names[0].name}")
-                if found is not None and found[0] == path:
-                    return name
-        names = program.layout.names(path)
-        return next((each for each in names if (program.find(sheet.module, each) or ("",))[0] == path), "")
-
-    def _plain_driver(self) -> str:
-        home = self.home
-        if self._named_driver:
-            return self._named_driver
-        named = self._project.named(home.path) if home is not None else frozenset()
-        known = self._seen.known["plain_drivers"]
-        return next((driver for name, driver in known.items() if name in named), "")
-
-    def _options(self, maker: Maker) -> str:
-        text = self._seen.sheet(maker.path).opened.text
-        kept = [
-            ast.get_source_segment(text, each) or ""
-            for each in maker.node.keywords
-            if each.arg not in {"bind", "binds"}
-        ]
-        return "".join(f", {each}" for each in kept)
-
-    def _above(self, maker: Maker, text: str, names: dict[str, tuple[str, ...]]) -> None:
-        sheet = self._seen.sheet(maker.path)
-        number = sheet.opened.top(maker.node)
-        statement = sheet.opened.tree.body[number]
-        before = sheet.opened.lines[: statement.lineno - 1] if number else []
-        gap = "" if not number or before[-2:] == ["", ""] else "\n" if before[-1] == "" else "\n\n"
-        heads = [start_of(each) for each in getattr(statement, "decorator_list", ())]
-        start = (heads[0][0], 0) if heads else start_of(statement)
-        first = sheet.once("something above the engine")
-        sheet.insert(start, f"{gap if first else ''}{text}\n\n")
-        for module, wanted in names.items():
-            for name in wanted:
-                sheet.add_import(module, name)
-
-    def _below(self, maker: Maker, text: str, *, session: bool) -> None:
-        sheet = self._seen.sheet(maker.path)
-        statement = sheet.opened.tree.body[sheet.opened.top(maker.node)]
-        line = sheet.opened.text.encode().splitlines()[(statement.end_lineno or statement.lineno) - 1]
-        place = (statement.end_lineno or statement.lineno, len(line))
-        sheet.replace(place, place, f"\n\n\n{text.rstrip()}")
-        for name in ("AsyncEngine", "AsyncSession", "async_sessionmaker") if session else ("AsyncEngine",):
-            sheet.add_import("sqlalchemy.ext.asyncio", name)
-        for name in ("Engine", "create_engine"):
-            sheet.add_import("sqlalchemy", name)
-        if session:
-            sheet.add_import("sqlalchemy.orm", "Session")
-        sheet.add_import("sqlalchemy.pool", "NullPool")
 
     def in_memory(self, path: str, name: str) -> bool:
         """Whether an engine that a file makes is for a database that is there for the process only."""

@@ -114,7 +114,8 @@ class Migration:
             self._convert(function)
         Rest(self._seen, self._project, self.refusals).write(self._worlds.converted)
         self._models.write()
-        self._engines.write_helpers(datetimes=self._models.mixes_datetimes())
+        other = self._engines.databases - {"sqlite"} or self._engines.unknown
+        self._engines.helpers.write(datetimes=bool(other) and self._models.mixes_datetimes())
         self.refusals += self._sessions.refusals
         self.hazards += self._sessions.hazards
         for path, _ in self.files:

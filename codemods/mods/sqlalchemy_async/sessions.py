@@ -189,7 +189,7 @@ class Sessions:
             self._refuse(sheet, node, "opens a session off the loop, on a database in memory that only the loop has")
         else:
             text = ast.get_source_segment(sheet.opened.text, node) or ""
-            helper = self._engines.helper(sheet, node, "sync_session")
+            helper = self._engines.helpers.name_of(sheet, node, "sync_session")
             sheet.replace(start_of(node), end_of(call), f"{helper}({text})")
 
     # Engines
@@ -246,7 +246,7 @@ class Sessions:
 
     def _off_loop(self, sheet: Sheet, node: ast.expr) -> None:
         """An engine of its own for code that is not on the loop."""
-        sheet.wrap(node, f"{self._engines.helper(sheet, node, 'sync_engine')}(", ")")
+        sheet.wrap(node, f"{self._engines.helpers.name_of(sheet, node, 'sync_engine')}(", ")")
 
     def _tables(self, sheet: Sheet, call: ast.Call, engine: ast.expr, *, run: bool) -> None:
         """`create_all(engine)` on the loop, or on one of its own (`run`)."""
