@@ -93,12 +93,17 @@ class Uses:
 
 def renamed(opened: Opened, names: Collection[str]) -> dict[str, str]:
     """The other names that a file imports some names as, with those that they stand for."""
+    return {other: name for other, name in other_names(opened).items() if name in names}
+
+
+def other_names(opened: Opened) -> dict[str, str]:
+    """All names that a file imports as others, with those that they stand for."""
     return {
         alias.asname: alias.name
         for node in walk(opened.tree)
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
-        if alias.asname and alias.asname != alias.name and alias.name in names
+        if alias.asname and alias.asname != alias.name
     }
 
 

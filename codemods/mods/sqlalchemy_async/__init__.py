@@ -152,7 +152,8 @@ def _decided(project: Project) -> tuple[Migration, Verdict | None]:
 
 def _verdict(migration: Migration) -> Verdict | None:
     if not migration.engines:
-        return None
+        reason = "no engine that sessions come from is made where it gets a name"
+        return Verdict("manual", reason) if migration.synchronous else None
     if migration.refusals:
         return Verdict("manual", migration.refusal())
     reasons = "; and ".join(dict.fromkeys([_WHY, *migration.hazards]))

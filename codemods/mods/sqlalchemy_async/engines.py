@@ -12,6 +12,7 @@ from codemods.facts.values import dotted
 from codemods.mods.sqlalchemy_async.helpers import Helpers
 from codemods.mods.sqlalchemy_async.sheet import end_of, start_of
 from codemods.program.classes import is_test
+from codemods.program.values import function_of
 
 if TYPE_CHECKING:
     from codemods.mods.codemod import Project
@@ -30,7 +31,6 @@ class Engines:
         self._seen = seen
         self._project = project
         self._refusals = refusals
-        self.engines = [each for each in seen.makers if each.role == "engine" and self.name_of(each)]
         self.factories = [each for each in seen.makers if each.role == "factory" and self.name_of(each)]
         self.factory_names = {self.name_of(each) for each in self.factories}
         for each in seen.makers:
@@ -38,6 +38,9 @@ class Engines:
                 self._refuse(seen.sheet(each.path), each.node, "makes a factory of sessions without giving it a name")
         self.names = self._asynchronous()
         """The names of the engines that sessions come from."""
+        makers = [each for each in seen.makers if each.role == "engine"]
+        self._returned = [each for each in makers if self._given_back(each)]
+        self.engines = [each for each in makers if self.name_of(each) or each in self._returned]
         self.databases: set[str] = set()
         self.unknown = False
         """Whether a URL is read from elsewhere, so that its database is not known."""
@@ -54,7 +57,7 @@ class Engines:
 
     def ours(self, maker: Maker) -> bool:
         """Whether an engine is one that sessions come from."""
-        return self.name_of(maker) in self.names
+        return self.name_of(maker) in self.names or maker in self._returned
 
     def _asynchronous(self) -> set[str]:
         found: set[str] = set()
@@ -74,6 +77,20 @@ class Engines:
         if any(call is each.node for each in self._seen.makers if each.role in {"factory", "session"}):
             return True
         return name_of(call.func) in {"configure", "setattr"}
+
+    def _given_back(self, maker: Maker) -> bool:
+        """`def make_engine(): return create_engine(…)`, and `engine = make_engine()`."""
+        if not isinstance(self._seen.sheet(maker.path).opened.parent(maker.node), ast.Return):
+            return False
+        for module, call in self._project.calls.calls_named(self._project.name_of(maker.function)):
+            if call.number < 0 or maker.function not in map(function_of, self._project.calls.callee(module, call)):
+                continue
+            opened = self._seen.sheet(module.path).opened
+            match opened.parent(opened.calls[call.number]):
+                case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                    if name in self.names:
+                        return True
+        return False
 
     @property
     def first(self) -> Maker | None:
@@ -112,6 +129,11 @@ class Engines:
             # Each test has a loop of its own, and asyncpg's connections belong to one.
             add_argument(sheet, node, "poolclass=NullPool")
             sheet.add_import("sqlalchemy.pool", "NullPool")
+        function = sheet.opened.nodes[maker.function.scope]
+        returns = function.returns if maker in self._returned and isinstance(function, ast.FunctionDef) else None
+        if returns is not None and not self._seen.outside(sheet, returns).isdisjoint(known["names"]):
+            sheet.replace(start_of(returns), end_of(returns), "AsyncEngine")
+            sheet.add_import("sqlalchemy.ext.asyncio", "AsyncEngine")
         sheet.replace(start_of(node.func), end_of(node.func), "create_async_engine")
         sheet.add_import("sqlalchemy.ext.asyncio", "create_async_engine")
         self._write_url(sheet, node.args[0])

@@ -62,6 +62,11 @@ class Migration:
         ]
 
     @property
+    def synchronous(self) -> bool:
+        """Whether sessions are made at all."""
+        return bool(self._engines.factories)
+
+    @property
     def drivers(self) -> tuple[Bringing, ...]:
         """The asynchronous drivers of the databases that its URLs name."""
         rows = [self._seen.known["drivers"][each] for each in sorted(self._engines.databases)]

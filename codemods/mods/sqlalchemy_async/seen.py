@@ -14,7 +14,7 @@ from codemods.facts.opened import name_of
 from codemods.facts.order import walk
 from codemods.facts.values import dotted
 from codemods.mods.sqlalchemy_async.sheet import Sheet
-from codemods.mods.uses import Uses, ours
+from codemods.mods.uses import Uses, other_names, ours
 from codemods.program.values import Definition, Thing
 
 if TYPE_CHECKING:
@@ -145,6 +145,25 @@ class Seen(Uses):
     def makes_session(self, node: ast.Call) -> bool:
         """Whether a call is `Session(…)`."""
         return any(each.node is node for each in self.makers if each.role == "session")
+
+    def mentions(self, name: str) -> list[tuple[str, ast.expr]]:
+        """Where a name is read without being called, by whatever name a file knows it."""
+        return self._by_name.get(name, [])
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[tuple[str, ast.expr]]]:
+        found: dict[str, list[tuple[str, ast.expr]]] = defaultdict(list)
+        for path, sheet in self.sheets.items():
+            opened, others = sheet.opened, other_names(sheet.opened)
+            for node in walk(opened.tree):
+                if not isinstance(node, ast.Name | ast.Attribute) or not isinstance(node.ctx, ast.Load):
+                    continue
+                above = opened.parent(node)
+                if not (isinstance(above, ast.Call) and above.func is node):
+                    name = name_of(node)
+                    for each in {name, others.get(name, name)}:
+                        found[each].append((path, node))
+        return found
 
     @cached_property
     def forgetting(self) -> bool:

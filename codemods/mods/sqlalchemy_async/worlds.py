@@ -10,7 +10,7 @@ from codemods.facts.opened import name_of
 from codemods.facts.order import walk
 from codemods.facts.values import dotted
 from codemods.mods.to_def import clusters
-from codemods.mods.uses import renamed, takes_both
+from codemods.mods.uses import takes_both
 from codemods.program.classes import decorator_names, is_test
 from codemods.program.values import Definition, function_of
 
@@ -154,28 +154,16 @@ class Worlds:
 
     def _mentions(self, function: Definition) -> Iterator[tuple[str, str]]:
         """How each mention that is no call takes the function, and where that is."""
-        name = self._project.name_of(function)
-        for path, _ in self._seen.mentioning({name}):
-            module = self._modules.get(path)
-            if module is None:
-                yield "other", f"{path} cannot be read, and mentions {name}"
+        for path, node in self._seen.mentions(self._project.name_of(function)):
+            module, opened = self._modules[path], self._seen.sheet(path).opened
+            if function not in map(function_of, self._seen.values(module, opened, node)):
                 continue
-            opened = self._seen.sheet(path).opened
-            here = {name, *renamed(opened, {name})}
-            for node in walk(opened.tree):
-                if not isinstance(node, ast.Name | ast.Attribute) or name_of(node) not in here:
-                    continue
-                above = opened.parent(node)
-                if not isinstance(node.ctx, ast.Load) or (isinstance(above, ast.Call) and above.func is node):
-                    continue
-                if function not in map(function_of, self._seen.values(module, opened, node)):
-                    continue
-                place = f"{module.shown}:{node.lineno}"
-                override = self._seen.overrides(above, node)
-                if override is not None or self._seen.registers(module, opened, node):
-                    yield "registered", place
-                else:
-                    yield "other", place
+            place = f"{module.shown}:{node.lineno}"
+            override = self._seen.overrides(opened.parent(node), node)
+            if override is not None or self._seen.registers(module, opened, node):
+                yield "registered", place
+            else:
+                yield "other", place
 
     def _against(self, function: Definition) -> Iterator[str]:
         """What stands against making a plain function a coroutine function."""
