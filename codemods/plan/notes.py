@@ -59,5 +59,6 @@ def _small_pools(project: Project) -> Iterator[Remark]:
                 module.shown,
                 call.place[0],
                 f"this engine lends at most {sum(known)} connections at once, and up to {_THREADS} threads may ask; "
-                "raise pool_size and max_overflow, or expect waiting where it was short before",
+                "more requests than threads can then wait for each other, some for a connection and some for a thread, "
+                "until pool_timeout is over; raise max_overflow (-1 sets no limit)",
             )
