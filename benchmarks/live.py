@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import signal
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -72,6 +73,8 @@ def split(text: str) -> list[str]:
 def main() -> None:
     """Measure and print."""
     options = arguments()
+    # Told to stop, it still stops what it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     if options.source:
         document = json.loads(options.source.read_text("utf-8"))
         rows = [report.Row(*row) for row in document["rows"]]

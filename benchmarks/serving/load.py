@@ -95,6 +95,8 @@ class Cell(NamedTuple):
     neighbour: float
     failures: int
     unanswered: int
+    answers: int
+    beside: int
 
 
 async def connect(port: int, load: Load, count: int) -> list[Caller]:
@@ -130,6 +132,8 @@ async def measure(
         len(beside.latencies) / (now - begun),
         load.failures,
         len(load.waiting),
+        len(load.latencies),
+        len(beside.latencies),
     )
     load.waiting.clear()
     beside.waiting.clear()

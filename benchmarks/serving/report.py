@@ -23,6 +23,7 @@ class Measured(NamedTuple):
     unanswered: float
     lag: float
     idle: float
+    cpu: float
 
 
 class Row(NamedTuple):
@@ -40,9 +41,21 @@ class Row(NamedTuple):
     unanswered: float
     lag: float
     idle: float
+    cpu: float
 
 
-HEAD = ("conn.", "requests/s", "p50 ms", "p99 ms", "neighbour/s", "worst lag ms", "idle ms", "failed", "no answer")
+HEAD = (
+    "conn.",
+    "requests/s",
+    "p50 ms",
+    "p99 ms",
+    "neighbour/s",
+    "worst lag ms",
+    "idle ms",
+    "cpu ms",
+    "failed",
+    "no answer",
+)
 Known = dict[tuple[str, str, int], Measured]
 
 
@@ -79,7 +92,7 @@ def table(rows: list[Row], about: str) -> str:
 
 def cells(connections: int, figure: Measured) -> list[str]:
     """One line's values."""
-    times = [f"{seconds * 1000:.1f}" for seconds in (figure.p50, figure.p99, figure.lag, figure.idle)]
+    times = [f"{seconds * 1000:.1f}" for seconds in (figure.p50, figure.p99, figure.lag, figure.idle, figure.cpu)]
     counts = [f"{figure.failures:.0f}", f"{figure.unanswered:.0f}"]
     return [str(connections), f"{figure.rate:.1f}", *times[:2], f"{figure.neighbour:.1f}", *times[2:], *counts]
 
@@ -91,7 +104,9 @@ def line(first: str, *others: str) -> str:
 
 def summary(known: Known) -> list[str]:
     """The medians over all endpoints, also of each one's ratio to the shop as found, and as written by hand."""
-    lines = [line("medians of all endpoints", "conn.", "neighbour/s", "times before", "worst lag ms", "of expert")]
+    lines = [
+        line("medians of all endpoints", "conn.", "neighbour/s", "times before", "worst lag ms", "of expert", "cpu")
+    ]
     for connections in sorted({key[2] for key in known}):
         for variant in dict.fromkeys(key[0] for key in known):
             mine = {key[1]: each for key, each in known.items() if (key[0], key[2]) == (variant, connections)}
@@ -99,8 +114,9 @@ def summary(known: Known) -> list[str]:
             lags = [each.lag * 1000 for each in mine.values()]
             before = ratios(known, mine, "before", connections, "neighbour")
             expert = ratios(known, mine, "expert", connections, "rate")
-            middle = [statistics.median(each) if each else math.nan for each in (beside, before, lags, expert)]
-            values = [f"{value:.{places}f}" for value, places in zip(middle, (0, 1, 1, 2), strict=True)]
+            work = [each for each in ratios(known, mine, "expert", connections, "cpu") if 0 < each < math.inf]
+            middle = [statistics.median(each) if each else math.nan for each in (beside, before, lags, expert, work)]
+            values = [f"{value:.{places}f}" for value, places in zip(middle, (0, 1, 1, 2, 2), strict=True)]
             lines.append(line("  " + variant, str(connections), *values))
     return lines
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import socket
+import statistics
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -50,6 +51,12 @@ class Shop:
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
 
+    def used(self) -> float:
+        """The processor time of the process so far, in seconds."""
+        assert self.process
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text("ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
 
 class Street:
     """All shops, their supplier, and a loop with nothing to do, which shows what the machine itself does to a loop."""
@@ -57,6 +64,8 @@ class Street:
     def __init__(self, folder: Path, names: list[str], delay: float, stack: ExitStack, *, postgres: bool) -> None:
         self.folder = folder
         self.stack = stack
+        # The processor time that one request of the neighbour takes.
+        self.beside = 0.0
         self.upstream = free_port()
         self.start("serving.upstream", self.upstream, delay)
         self.idle = Board(folder / "idle.board")
@@ -82,9 +91,15 @@ class Street:
         return found | ({"SHOP_DATABASE": shop.database, "SHOP_MEDIA": "media"} if shop else {})
 
     async def open(self) -> None:
-        """Serve all of them."""
+        """Serve all of them, and see what the neighbour costs where it is alone."""
+        costs = []
         for shop in self.shops.values():
             await self.serve(shop)
+            used = shop.used()
+            cell = await measure(shop.port, NEIGHBOUR.request, NEIGHBOUR.request, 0, 1)
+            costs.append((shop.used() - used) / cell.beside)
+        # It is the same code in all of them.
+        self.beside = statistics.median(costs)
 
     async def serve(self, shop: Shop) -> None:
         """Start one, again if need be, and wait until it answers."""
@@ -123,17 +138,22 @@ class Street:
     async def load(self, name: str, endpoint: Endpoint, connections: int, seconds: float) -> Measured:
         """One measurement; afterwards the shop is as it was."""
         shop = self.shops[name]
+        used = shop.used()
         shop.board.start()
         self.idle.start()
         cell = await measure(shop.port, endpoint.request, NEIGHBOUR.request, connections, seconds)
         lag, idle = shop.board.stop(), self.idle.stop()
+        share = cell.beside * self.beside
+        work = shop.used() - used - share
+        # Where the neighbour took more than the endpoint, what is left over says nothing.
+        cpu = work / cell.answers if cell.answers and work > share else 0.0
         if cell.unanswered or not await self.answers(shop):
             await self.serve(shop)
         if endpoint.adds:
             self.tidy(shop)
         shutil.rmtree(shop.folder / "media" / "exports", ignore_errors=True)
         shutil.rmtree(shop.folder / "media" / "imports", ignore_errors=True)
-        return Measured(*cell, lag, idle)
+        return Measured(*cell[:6], lag, idle, cpu)
 
     def tidy(self, shop: Shop) -> None:
         """Take out what came in since the beginning."""

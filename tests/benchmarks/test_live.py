@@ -36,13 +36,14 @@ def test_the_smallest_form(tmp_path: Path) -> None:
     rows = json.loads(figures.read_text("utf-8"))["rows"]
     asked = [(endpoint, variant) for endpoint in ("product", "order, restocked") for variant in ("before", "unsafe")]
     assert [(row[1], row[0]) for row in rows] == asked
-    for _, _, connections, _, rate, p50, p99, neighbour, failures, unanswered, lag, idle in rows:
+    for _, _, connections, _, rate, p50, p99, neighbour, failures, unanswered, lag, idle, cpu in rows:
         assert (connections, failures, unanswered) == (4, 0, 0)
         assert rate > 0 < neighbour
         assert 0 < p50 <= p99
         assert lag > 0 < idle
+        assert cpu >= 0
     # A restocked order waits for the supplier four times, and the loop as found does the same.
-    lags = {variant: lag for variant, endpoint, *_, lag, _ in rows if endpoint == "order, restocked"}
+    lags = {variant: lag for variant, endpoint, *_, lag, _, _ in rows if endpoint == "order, restocked"}
     assert lags["before"] > 0.2
     dots = ET.fromstring(chart.read_text("utf-8")).iter("{http://www.w3.org/2000/svg}circle")  # noqa: S314 (our own)
     assert sum(1 for dot in dots if len(dot)) == 3 * len(rows)
