@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from codemods.facts.order import children, walk
 from codemods.facts.values import dotted
-from codemods.hazards.shared import no_container
+from codemods.hazards.shared import no_container, row_changed_by
 from codemods.hazards.situation import Hazard
+from codemods.program.values import Definition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -64,6 +65,22 @@ def hazards(situation: Situation) -> Iterator[Hazard]:
         yield Hazard(
             "unsafe",
             f"`{shared[0]}` is read before and written after it, and an await lets other tasks change it in between",
+        )
+    else:
+        yield from _of_rows(situation)
+
+
+def _of_rows(situation: Situation) -> Iterator[Hazard]:
+    """A row is read, changed depending on what it was, and written back with what the session writes next."""
+    site = situation.site
+    function = Definition(site.module.path, site.function)
+    key, changed, loaded = row_changed_by(situation.opened, situation.calls, function)
+    line = site.call.place[0]
+    if key and loaded <= line and (line <= changed or site.entry.kind == "database"):
+        yield Hazard(
+            "unsafe",
+            f"`{key}` is a column that changes depending on what it was, and an await lets others change it"
+            " before it is written",
         )
 
 

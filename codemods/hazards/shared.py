@@ -57,6 +57,18 @@ def changed_by(
     return "", 0
 
 
+def row_changed_by(opened: Opened, calls: Touches, function: Definition) -> tuple[str, int, int]:
+    """A column that a function changes depending on what it was, the line, and the line that the row comes from."""
+    look = _Look(opened, calls, function, only_rows=True)
+    for part in _nodes(getattr(opened.nodes[function.scope], "body", [])):
+        key = look.changed(part)
+        if key:
+            line = getattr(part, "lineno", 0)
+            bound = [getattr(each, "lineno", 0) for each in opened.bound.get(key.partition(".")[0], ())]
+            return key, line, max((each for each in bound if each <= line), default=0)
+    return "", 0, 0
+
+
 def depending(module: Module, scope: int, key: str, line: int) -> Hazard:
     """What such a change means where requests run in threads."""
     return Hazard(
@@ -104,7 +116,8 @@ def _nodes(statements: Iterable[ast.AST]) -> Iterator[ast.AST]:
 
 
 class _Look:
-    def __init__(self, opened: Opened, calls: Touches, function: Definition) -> None:
+    def __init__(self, opened: Opened, calls: Touches, function: Definition, *, only_rows: bool = False) -> None:
+        self._only_rows = only_rows
         self._opened = opened
         self._calls = calls
         self._module: Module = calls.program.modules[function.path]
@@ -175,11 +188,11 @@ class _Look:
         if not name:
             return ""
         if root in {"self", "cls"} and self._is_method():
-            return name if dot else ""
+            return name if dot and not self._only_rows else ""
         holder = self._module.holder(self._scope, root)
         if holder == self._scope and dot and self._is_row(root, getattr(node, "lineno", 0)):
             return name
-        if holder is None or holder == self._scope:
+        if holder is None or holder == self._scope or self._only_rows:
             return ""
         kinds = {binding.kind for binding in self._module.names[holder, root]}
         if kinds <= {"import", "def", "class"} and not dot:

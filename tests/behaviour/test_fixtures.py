@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +76,7 @@ def test_behaviour(case: Path, observed: Observer, tmp_path: Path) -> None:
             continue
         assert before is not None, "no end"
         assert before.refused == ""
-        missed = unreported(folder, before)
+        missed = unreported(folder, before.stalls)
         done: list[dict[str, bytes]] = [{}]
         for level, changed in versions.items():
             own = {file: content for file, content in changed.items() if file in before.loaded}
@@ -86,7 +86,7 @@ def test_behaviour(case: Path, observed: Observer, tmp_path: Path) -> None:
             lay_out(case, changed, folder)
             after = observed(folder, module)
             assert after is not None, f"{level}: no end"
-            missed += unreported(folder, after)
+            missed += unreported(folder, after.stalls)
             found = differences(before, after)
             if found:
                 lay_out(case, {}, folder)
@@ -99,13 +99,13 @@ def test_behaviour(case: Path, observed: Observer, tmp_path: Path) -> None:
         assert bool(missed) == (f"{name}:{path}" in KEPT["unreported"]), missed
 
 
-def unreported(folder: Path, seen: Seen) -> list[Stall]:
+def unreported(folder: Path, stalls: Iterable[Stall]) -> list[Stall]:
     """What BlockBuster saw on the loop, and no finding shows: neither as its site nor as a step on the way."""
     lines = set()
     for finding in run(folder, settings=Settings(impact="low")).findings:
         lines |= {(finding.path, line) for line in range(finding.span.line, finding.span.end_line + 1)}
         lines |= {(step.path, step.line) for step in finding.chain}
-    return sorted(stall for stall in seen.stalls if not lines & {*stall[1]})
+    return sorted(stall for stall in stalls if not lines & {*stall[1]})
 
 
 def differences(before: Seen, after: Seen) -> dict[str, tuple[object, object]]:
