@@ -8,6 +8,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from codemods.edits import (
+    AddImport,
     AwaitTwin,
     DropAwait,
     Hoist,
@@ -71,7 +72,8 @@ def edits_for(project: Project, decisions: Iterable[Decision]) -> Mapping[str, t
             case Speak():
                 opened = project.open(path)
                 alias, addition = module_name(project.program, spot, change.library)
-                found[path] |= _listed(*(in_words(each, alias) for each in change.edits), addition)
+                worded = [in_words(each, alias) for each in change.edits]
+                found[path] |= _listed(*worded, addition if worded != list(change.edits) else None)
                 gone = [name for each in change.edits for name in _mentioned(opened, each)]
                 going[path] += [name for name in gone if name.id != alias]
                 for other, of_file in change.elsewhere:
@@ -94,7 +96,8 @@ def edits_for(project: Project, decisions: Iterable[Decision]) -> Mapping[str, t
         going[path] += names
     for path, names in going.items():
         module = project.program.modules[path]
-        found[path] |= dict.fromkeys(done_with(project.program, project.open(path), module, names))
+        added = [edit for edit in found[path] if isinstance(edit, AddImport)]
+        found[path] |= dict.fromkeys(done_with(project.program, project.open(path), module, names, added))
     return {path: tuple(edits) for path, edits in found.items()}
 
 

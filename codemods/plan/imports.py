@@ -101,9 +101,21 @@ def _spellings(library: str) -> Iterator[str]:
     yield from (f"_{library}_{number}" for number in count(2))
 
 
-def done_with(program: Program, opened: Opened, module: Module, going: Sequence[ast.Name]) -> Iterator[DropImport]:
-    """The imports whose last use the rewrite takes away, with the names that it no longer needs."""
+def done_with(
+    program: Program, opened: Opened, module: Module, going: Sequence[ast.Name], added: Sequence[AddImport] = ()
+) -> Iterator[DropImport]:
+    """The imports whose last use the rewrite takes away, with the names that it no longer needs.
+
+    Importing a module of the project may do more than bind a name: it may register a route or a model. So it goes only
+    where an import that is `added`, or another one that stays, is of the same module.
+    """
     seen = set()
+    still = {program.find(module, _target(each)) for each in added}
+    gone = {each.id for each in going}
+    for holder, name in module.imported_names:
+        bindings = module.names[holder, name]
+        if holder == 0 and len(bindings) == 1 and bindings[0].plain and name not in gone:
+            still.add(program.find(module, bindings[0].target))
     for node in going:
         name = node.id
         scope = module.holder(opened.scope(node), name)
@@ -111,13 +123,19 @@ def done_with(program: Program, opened: Opened, module: Module, going: Sequence[
             continue
         seen.add((scope, name))
         bindings = module.names[scope, name]
-        # Importing a module of the project may do more than bind a name: it may register a route or a model.
-        ours = program.find(module, bindings[0].target) is not None
-        if [binding.kind for binding in bindings] == ["import"] and bindings[0].plain and not ours:
+        own = program.find(module, bindings[0].target)
+        goes = own is None or (own[0], "") in still
+        if [binding.kind for binding in bindings] == ["import"] and bindings[0].plain and goes:
             statement = unneeded(program, opened, module, bindings[0], going)
             if statement is not None:
                 lines = (statement.lineno, statement.end_lineno or statement.lineno)
                 yield DropImport(*_place(opened, statement), name, lines)
+
+
+def _target(addition: AddImport) -> str:
+    """The dotted name that an import is of."""
+    between = "." if addition.name and not addition.module.endswith(".") else ""
+    return f"{addition.module}{between}{addition.name}"
 
 
 def _place(opened: Opened, statement: ast.stmt) -> tuple[int, int]:

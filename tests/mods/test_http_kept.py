@@ -48,6 +48,19 @@ APP = """
     async def read(path: str) -> dict:
         return await partner.ask(f"/{path}")
 """
+# The same, where the session is taken from another file.
+KEEPS, ASKING = PARTNER.split("    async def ask", 1)
+TAKES = f"""
+    import os
+
+    from app.clients import session
+
+
+    async def ask{ASKING}"""
+WAYS = {
+    "of its own": {"app/partner.py": PARTNER},
+    "of another file": {"app/clients.py": KEEPS, "app/partner.py": TAKES},
+}
 # Each asks in other event loops: of a test client without and with a lifespan, and of its own.
 ASKS = """
     import asyncio
@@ -94,8 +107,9 @@ def cookies(found: list[list[dict[str, Any]]]) -> list[str]:
     return [each["headers"].pop("cookie", "") for part in found for each in part]
 
 
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("library", LIBRARIES)
-def test_the_service_asks_the_same(library: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_service_asks_the_same(library: str, way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("fastapi")
     connections: list[Handler] = []
     set_up = Handler.setup
@@ -105,7 +119,7 @@ def test_the_service_asks_the_same(library: str, tmp_path: Path, monkeypatch: py
         set_up(handler)
 
     monkeypatch.setattr(Handler, "setup", counted)
-    result = rewritten(tmp_path, {"app/partner.py": PARTNER, "app/main.py": APP, "asks.py": ASKS}, library)
+    result = rewritten(tmp_path, {**WAYS[way], "app/main.py": APP, "asks.py": ASKS}, library)
     assert result.faults == ()
     assert [(each.codemod, each.level) for each in result.findings] == [("http", "unsafe")]
     with serving() as (url, _):
@@ -139,3 +153,12 @@ def test_the_application_must_be_among_the_paths(tmp_path: Path) -> None:
     result = run(tmp_path, "app/partner.py", settings=settings("httpx"), changing=True)
     assert result.changes == ()
     assert ["is not among the paths given" in each.reason for each in result.findings] == [True]
+
+
+@pytest.mark.parametrize("path", ["app/partner.py", "app/clients.py"])
+def test_all_files_that_use_it_must_be_among_the_paths(path: str, tmp_path: Path) -> None:
+    write(tmp_path, {**WAYS["of another file"], "app/main.py": APP, "pyproject.toml": "[project]\nname='a'\n"})
+    result = run(tmp_path, path, "app/main.py", settings=settings("httpx"), changing=True)
+    assert result.changes == ()
+    reasons = [each.reason for each in result.findings]
+    assert ["is not among the paths given" in each for each in reasons] == [True] * (path == "app/partner.py")

@@ -11,8 +11,9 @@ what is read of the answers and the exceptions that are caught get httpx's names
 A session that a module keeps for all calls becomes a client that the module keeps, where the project makes one FastAPI
 or Starlette application and every use of the session is a call in a coroutine. Connections belong to an event loop, so
 they are kept open only in the application's lifespan, in which another client with the same settings takes its place;
-outside of it (in a test without a lifespan, in a script) each call has a connection of its own. It sends no cookies
-that came with an answer: none leaks from one caller to the next.
+outside of it (in a test without a lifespan, in a script) each call has a connection of its own. Files that import the
+session import its module from then on, and read it there (`clients.session`), because the lifespan sets it anew. It
+sends no cookies that came with an answer: none leaks from one caller to the next.
 
 `httpx.get(…)` in a coroutine is awaited in the same way.
 
@@ -68,8 +69,9 @@ Not rewritten at all (`manual`), so that a thread makes the call as it is:
 - an answer is read part by part (`stream=True`) outside of a `with` block of its own, files are sent that are not
   bytes in memory, or certificates, proxies or a login are objects;
 - a session is handed on, is kept by an object, or is used in a way that an async client is not (`mount`, `proxies`);
-- a session that a module keeps is used in a plain function or in another file, is told something while it is in use,
-  may log in, or there is not one application with one place where its lifespan yields;
+- a session that a module keeps is used in a plain function or in a test, is imported in a block or from a file that
+  has imported it itself, is told something while it is in use or in another file, may log in, or there is not one
+  application with one place where its lifespan yields;
 - the body is a list of pairs, a file or a generator, the arguments are put together while it runs (`**options`), or an
   address or `params` are written in another way by httpx;
 - a handler looks into the exception (all but the answer of an `HTTPError`), as may a decorator that is told to
@@ -174,7 +176,7 @@ def _members(work: Work, function: ast.AsyncFunctionDef, kept: Sessions) -> Iter
             if found is not None and found.block not in sessions:
                 sessions[found.block] = Settings(situation, function, found).read()
             of_module = kept.of(situation) if found is None else None
-            session = of_module.session if of_module is not None else None
+            session, client = of_module or (None, "")
             session = sessions[found.block] if found is not None else session
             names = known["session"]["functions"][method]
             asked = Reader(situation).read(node, method, names, parameters=bool(session and session.parameters))
@@ -182,4 +184,4 @@ def _members(work: Work, function: ast.AsyncFunctionDef, kept: Sessions) -> Iter
                 "what it tells the client is not for the session's other calls" if asked.verify or asked.cookies else ""
             )
             refusal = (session.refusal or asked.refusal or special) if session is not None else elsewhere(node)
-            yield Member(number, situation, node, asked, refusal, session=session)
+            yield Member(number, situation, node, asked, refusal, session=session, client=client)

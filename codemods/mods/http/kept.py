@@ -5,20 +5,21 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from codemods import catalog
 from codemods.edits import LIBRARY, Insert
 from codemods.facts.opened import name_of
 from codemods.facts.order import walk
-from codemods.facts.values import dotted, unlike
+from codemods.facts.values import unlike
 from codemods.mods.codemod import Work
 from codemods.mods.http.function import client_of
 from codemods.mods.http.imported import imported
 from codemods.mods.http.lifespan import Lifespan
 from codemods.mods.http.sessions import MAKERS, Session
 from codemods.mods.http.settings import Settings
+from codemods.mods.http.shared import Shared
 from codemods.mods.http.texts import Texts
 from codemods.mods.uses import Uses
 from codemods.program.classes import is_test
@@ -49,6 +50,8 @@ class Kept:
     session: Session
     functions: set[Definition] = field(default_factory=set)
     """The coroutines that ask it."""
+    others: dict[str, dict[Edit, None]] = field(default_factory=dict)
+    """The other files that ask it, with what they have to import."""
 
 
 class Sessions(Uses):
@@ -62,19 +65,17 @@ class Sessions(Uses):
             for site in sites
             if not site.chain and site.call.number >= 0
         }
-        self._kept = {(each.module.path, each.session.name): each for each in self._found()}
+        self._asked: dict[tuple[str, int], tuple[Kept, str]] = {}
+        """By file and number of each call that asks one of them: which, and how the call names it from now on."""
+        self._kept = list(self._found())
         self.elsewhere: tuple[tuple[str, tuple[Edit, ...]], ...] = ()
         """What changes outside of the functions, by file."""
         self._settled = False
 
-    def of(self, situation: Situation) -> Kept | None:
-        """The session whose method a call is."""
-        node, module = situation.node, situation.site.module
-        match node:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=name))):
-                kept = self._kept.get((module.path, name))
-                return kept if module.holder(situation.opened.scope(node), name) == 0 else None
-        return None
+    def of(self, situation: Situation) -> tuple[Session, str] | None:
+        """The session whose method a call is, and the expression for the client that takes its place there."""
+        found = self._asked.get((situation.site.module.path, situation.site.call.number))
+        return (found[0].session, found[1]) if found is not None else None
 
     def settle(self, look: Callable[[Work], Function]) -> None:
         """Find out which of them can go, with all functions that ask them: `look` says what one function comes to."""
@@ -87,11 +88,13 @@ class Sessions(Uses):
         before: list[Kept] = []
         while before != self._going():
             before = self._going()
-            for function in sorted({each for kept in before for each in kept.functions}):
+            for function in sorted({each for one in before for each in one.functions}):
                 for member in look(self._work(function)).members:
                     if member.session is not None and member.session.kept and member.refusal:
-                        reason = f"line {member.node.lineno} stays with its session, which the module keeps"
-                        member.session.refuse(f"{reason}: {member.refusal}")
+                        module = member.situation.site.module
+                        kept, _ = self._asked[module.path, member.situation.site.call.number]
+                        reason = f"{_place(kept, module, member.node)} stays with its session, which the module keeps"
+                        kept.session.refuse(f"{reason}: {member.refusal}")
         if before:
             self._change(lifespan, before)
 
@@ -103,6 +106,9 @@ class Sessions(Uses):
             name = unlike(f"{kept.session.name.strip('_')}_kept_open", opened.identifiers)
             openers.append((kept.module, name))
             edits[kept.module.path] += self._written(kept, opened, name)
+            for path, additions in kept.others.items():
+                # A file without any goes with them as well: it cannot stay as it is.
+                edits[path] += additions
         around = lifespan.around(openers)
         if isinstance(around, str):
             for kept in going:
@@ -113,7 +119,7 @@ class Sessions(Uses):
         self.elsewhere = tuple((path, tuple(of_file)) for path, of_file in sorted(edits.items()))
 
     def _going(self) -> list[Kept]:
-        return [kept for kept in self._kept.values() if not kept.session.refusal]
+        return [kept for kept in self._kept if not kept.session.refusal]
 
     def _work(self, function: Definition) -> Work:
         sites = self._project.sites[function]
@@ -139,56 +145,42 @@ class Sessions(Uses):
 
     def _read(self, module: Module, opened: Opened, session: Session) -> Kept:
         kept = Kept(module, session)
-        sites = [site for (path, _), site in self._sites.items() if path == module.path]
-        situation = next(filter(None, map(self._project.situation, sites)), None)
+        made = module.calls[opened.call_numbers[session.made]]
+        some = next(iter(self._sites.values()), None)
+        site = replace(some, module=module, call=made, function=0, chain=()) if some is not None else None
+        situation = self._project.situation(site) if site is not None else None
         if situation is None:
             session.refuse("nothing on the loop asks its session")
             return kept
         _OfModule(situation, opened.tree, session).read()
         for call in session.calls:
-            site = self._sites.get((module.path, opened.call_numbers[call]))
-            if site is None or module.facts.scopes[site.function].kind != "async def":
-                session.refuse(f"line {call.lineno} asks its session, which the module keeps, outside of a coroutine")
-            else:
-                kept.functions.add(Definition(module.path, site.function))
-            if _logs_in(call):
-                session.refuse(f"line {call.lineno} may log in, which its session remembers by cookies")
+            self._ask(kept, module, opened, call, session.name)
+        for use in Shared(self._project, module, session.name).uses():
+            session.refuse(use.refusal)
+            if use.call is not None:
+                kept.others.setdefault(use.module.path, {}).update({use.addition: None} if use.addition else {})
+                session.calls.append(use.call)
+                self._ask(kept, use.module, self._project.open(use.module.path), use.call, use.client)
+        for path in (module.path, *kept.others):
+            if path not in self._project.within:
+                shown = self._modules[path].shown
+                session.refuse(f"{shown} has to do with its session, and is not among the paths given")
         session.unsafe(f"{_COOKIES}; and {_LIFE}")
-        session.refuse(self._elsewhere(module, session.name))
+        session.refuse("" if kept.functions else "nothing on the loop asks its session")
         return kept
 
-    def _elsewhere(self, home: Module, name: str) -> str:
-        """The place of a use in another file; empty where there is none."""
-        for path, _ in self.mentioning({name}):
-            module = self._modules.get(path)
-            if path == home.path:
-                continue
-            if module is None:
-                return f"{path} cannot be read, and its text mentions {name}"
-            if any(star == home.path for star in self._project.program.stars(module)):
-                return f"{module.shown} imports all of {home.shown}"
-            opened = self._project.open(path)
-            for node in walk(opened.tree):
-                if self._meant(module, opened, node, home, name):
-                    return f"{module.shown}:{getattr(node, 'lineno', 0)} uses its session, which {home.shown} keeps"
-        return ""
-
-    def _meant(self, module: Module, opened: Opened, node: ast.AST, home: Module, name: str) -> bool:
-        find, resolve = self._project.program.find, self._project.program.resolve
-        match node:
-            case ast.ImportFrom(module=source, names=names, level=level) if any(each.name == name for each in names):
-                return find(module, f"{'.' * level}{source or ''}") == (home.path, "")
-            case ast.Attribute(attr=attr, value=owner) if attr == name:
-                found = resolve(module, opened.scope(node), dotted(owner)).meanings if dotted(owner) else ()
-                return any(meaning.module == home.path and not meaning.name for meaning in found)
-            case ast.Constant(value=str(text)) if is_test(module.path):
-                # `patch("app.partner.session")`, `monkeypatch.setattr(partner, "session", …)`
-                holder, _, last = text.rpartition(".")
-                imports = home.path in self._project.program.imports(module)
-                spellings = self._project.program.layout.names(home.path)
-                imports = home.path in self._project.program.imports(module)
-                return last == name and (holder in spellings if holder else imports)
-        return False
+    def _ask(self, kept: Kept, module: Module, opened: Opened, call: ast.Call, client: str) -> None:
+        """A call that asks a session, by the name that the client is to have there."""
+        session, number = kept.session, opened.call_numbers[call]
+        self._asked[module.path, number] = kept, client
+        site = self._sites.get((module.path, number))
+        place = _place(kept, module, call)
+        if site is None or module.facts.scopes[site.function].kind != "async def":
+            session.refuse(f"{place} asks its session, which the module keeps, outside of a coroutine")
+        else:
+            kept.functions.add(Definition(module.path, site.function))
+        if _logs_in(call):
+            session.refuse(f"{place} may log in, which its session remembers by cookies")
 
     # What is written
 
@@ -252,6 +244,10 @@ class _OfModule(Settings):
             self.attribute(above)
             if session.closing:
                 session.refuse(f"its session, which the module keeps, is closed in line {node.lineno}")
+
+
+def _place(kept: Kept, module: Module, call: ast.Call) -> str:
+    return f"line {call.lineno}" if module is kept.module else f"{module.shown}:{call.lineno}"
 
 
 def _logs_in(call: ast.Call) -> bool:

@@ -25,6 +25,8 @@ class Member:
     refusal: str = ""
     session: Session | None = None
     """The session whose method it is."""
+    client: str = ""
+    """What it calls the client that takes the place of a session which a module keeps."""
     hazards: list[Hazard] = field(default_factory=list)
     edits: list[Reword | AsyncBlock | Recast] = field(default_factory=list)
     covered: list[ast.AST] = field(default_factory=list)

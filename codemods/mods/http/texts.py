@@ -148,7 +148,7 @@ class Texts:
         for member in members:
             call = member.situation.site.call
             arguments = tuple(argument for _, argument, _ in member.asked.arguments)
-            function = f"{client}.{member.asked.method}"
+            function = f"{member.client or client}.{member.asked.method}"
             yield Recast(
                 *self._module.facts.numbers(call),
                 dotted(member.node.func),
