@@ -43,7 +43,7 @@ def test_the_smallest_form(tmp_path: Path) -> None:
         assert 0 < p50 <= p99
         assert lag > 0 < idle
         assert cpu >= 0
-    # A restocked order waits for the supplier four times, and the loop as found does the same.
+    # A restocked order waits for the supplier four times, and as found the whole loop waits with it.
     lags = {variant: lag for variant, endpoint, *_, lag, _, _ in rows if endpoint == "order, restocked"}
     assert lags["before"] > 0.2
     dots = ET.fromstring(chart.read_text("utf-8")).iter("{http://www.w3.org/2000/svg}circle")  # noqa: S314 (our own)
