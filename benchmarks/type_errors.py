@@ -37,9 +37,15 @@ _LINE = re.compile(r"^(?P<path>[^:\n]+):\d+:\d+: error(?P<what>\[.*)$", re.MULTI
 # a type variable of some other function is ty's own: it does not solve generic functions that are handed on.
 _FUNCTION = re.compile(r"to (bound method|function|method) `[^`]*`")
 _OF_NO_ACCOUNT = re.compile(r"^\[import-not-found\]|\b_\w+@\w+")
-# Errors that stay, by case: AsyncSession.execute promises a Result, of which only some have a rowcount; a test's own
-# class overrides what is plain now, which is why that is unsafe.
-KNOWN = {("sqlalchemy-async/crud, unsafe", "`rowcount`"), ("to-def/stand_ins, unsafe", "`Provider.fetch`")}
+# Errors that stay, by where they are and what they say: AsyncSession.execute promises a Result, of which only some have a
+# rowcount; a test's own class overrides what is plain now, which is why that is unsafe; of an overloaded method that is
+# handed to a thread, ty takes the first overload.
+KNOWN = {
+    ("sqlalchemy-async/crud, unsafe", "`rowcount`"),
+    ("to-def/stand_ins, unsafe", "`Provider.fetch`"),
+    ("offload/table_cases", "`TypedReturnsRows[Unknown]`"),
+    ("shop, unsafe", "expected `Product | None`, found `object`"),
+}
 _LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "venv", "node_modules", "__pycache__")
 
 
@@ -89,7 +95,7 @@ def of_case(case: Path) -> list[str]:
             }
             if changed:
                 found += [f"{case.parent.name}/{case.name}, {name}: {each}" for each in new_errors(project, changed)]
-    return [each for each in found if not any(each.startswith(case) and what in each for case, what in KNOWN)]
+    return found
 
 
 def of_project(project: Path) -> list[str]:
@@ -110,6 +116,7 @@ def main() -> None:
     with ThreadPoolExecutor(2) as pool:
         found = [line for lines in pool.map(of_case, cases) for line in lines]
     found += [line for project in projects for line in of_project(project)]
+    found = [each for each in found if not any(each.startswith(place) and what in each for place, what in KNOWN)]
     print(*found, sep="\n")
     print(f"{len(cases)} cases and {len(projects)} projects, {len(found)} errors that were not there before")
     sys.exit(bool(found))
