@@ -37,7 +37,7 @@ _LINE = re.compile(r"^(?P<path>[^:\n]+):\d+:\d+: error(?P<what>\[.*)$", re.MULTI
 # a type variable of some other function is ty's own: it does not solve generic functions that are handed on.
 _FUNCTION = re.compile(r"to (bound method|function|method) `[^`]*`")
 _OF_NO_ACCOUNT = re.compile(r"^\[import-not-found\]|\b_\w+@\w+")
-# Errors that stay, by where they are and what they say: AsyncSession.execute promises a Result, of which only some have a
+# Errors that stay, by place and message: AsyncSession.execute promises a Result, of which only some have a
 # rowcount; a test's own class overrides what is plain now, which is why that is unsafe; of an overloaded method that is
 # handed to a thread, ty takes the first overload.
 KNOWN = {
