@@ -103,6 +103,19 @@ class Outline:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class Decorate:
+    """A function gets another decorator, below one that it has."""
+
+    statement: int
+    function: int
+    name: str
+    place: int
+    """Which of its decorators it goes below, counted from 0."""
+    text: str
+    """The line, with its `@`."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class Argument:
     """An argument of a call as it is to be."""
 
@@ -271,5 +284,5 @@ class Lines:
 
 CallEdit = AwaitTwin | Offload | DropAwait | Recast
 _Statement = Within | Enter | Below | AsyncBlock | DropStatement
-_Inside = ToDef | ToAsync | Hoist | Outline | Reword | _Statement
+_Inside = ToDef | ToAsync | Decorate | Hoist | Outline | Reword | _Statement
 Edit = CallEdit | _Inside | Define | Insert | Splice | AddImport | DropImport

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING
 from codemods.edits import (
     AddImport,
     AwaitTwin,
+    Below,
+    Decorate,
     DropAwait,
     Hoist,
+    Insert,
     Offload,
     Outline,
     Recast,
@@ -108,7 +111,7 @@ def _elsewhere(
     opened, module = project.open(path), project.program.modules[path]
     if all(in_words(each, "") == each for each in edits):
         return _listed(*edits), [name for each in edits for name in _mentioned(opened, each)]
-    first = min(each.statement for each in edits if isinstance(each, Recast | Reword))
+    first = min(each.statement for each in edits if isinstance(each, Recast | Reword | Insert | Below | Decorate))
     alias, addition = module_name(project.program, Spot(module, 0, opened.tree.body[first].lineno), library)
     gone = [name for each in edits for name in _mentioned(opened, each) if name.id != alias]
     return _listed(*(in_words(each, alias) for each in edits), addition), gone

@@ -10,6 +10,7 @@ from codemods.edits import (
     AsyncBlock,
     AwaitTwin,
     Below,
+    Decorate,
     Define,
     DropAwait,
     DropImport,
@@ -43,7 +44,7 @@ def touched(opened: Opened, edits: Iterable[Edit]) -> Lines:
     made = list(edits)
     moved = [edit.lines for edit in made if isinstance(edit, Outline | Within | Enter)]
     dropped = [edit.lines for edit in made if isinstance(edit, DropImport | DropStatement)]
-    added = [edit.text for edit in made if isinstance(edit, Define | Below)]
+    added = [edit.text for edit in made if isinstance(edit, Define | Below | Decorate)]
     # An import of something else from the same module may take a new one in.
     sources = {edit.module for edit in made if isinstance(edit, AddImport) and edit.name}
     dropped += [

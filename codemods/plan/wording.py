@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from codemods.edits import LIBRARY, Define, Insert, Recast, Reword, Within
+from codemods.edits import LIBRARY, Below, Decorate, Define, Insert, Recast, Reword, Within
 
 if TYPE_CHECKING:
     from codemods.edits import Edit
@@ -21,6 +21,6 @@ def in_words(edit: Edit, alias: str) -> Edit:
             return replace(edit, text=edit.text.replace(LIBRARY, alias))
         case Within():
             return replace(edit, head=edit.head.replace(LIBRARY, alias))
-        case Define() | Insert():
+        case Define() | Insert() | Below() | Decorate():
             return replace(edit, text=edit.text.replace(LIBRARY, alias))
     return edit

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from codemods.edits import AddImport, Define, DropImport, Insert, Splice
+from codemods.edits import AddImport, Below, Define, DropImport, Insert, Splice
 from codemods.rewrite.blocks import Statement, insert_statement, is_blank, without_empty
 from codemods.rewrite.imports import insert_constants, insert_import, is_import
 from codemods.rewrite.lines import Style
@@ -64,13 +64,15 @@ def _edited(module: cst.Module, edits: Collection[Edit], limit: int) -> cst.Modu
     places = locate(body)
     drops = [edit for edit in edits if isinstance(edit, DropImport)]
     outer = [edit for edit in drops if not isinstance(body[places[edit.statement][0]], cst.BaseCompoundStatement)]
+    # They are statements of the module themselves.
+    new = [edit for edit in edits if isinstance(edit, Insert) or (isinstance(edit, Below) and not edit.place)]
     inside: dict[int, list[Edit]] = defaultdict(list)
     for edit in edits:
-        if not isinstance(edit, AddImport | Define | Insert | Splice) and edit not in outer:
+        if not isinstance(edit, AddImport | Define | Splice) and edit not in outer and edit not in new:
             inside[places[edit.statement][0]].append(edit)
     for line, found in inside.items():
         body[line] = edit_statement(body[line], found, Style(module.default_indent, limit))
-    for insertion in sorted((edit for edit in edits if isinstance(edit, Insert)), reverse=True):
+    for insertion in sorted(new, key=lambda each: (each.statement, each.text), reverse=True):
         insert_statement(body, places[insertion.statement][0], insertion)
     # New imports go in while the old ones still stand: they show where and how this file keeps them.
     first_use = body[min(inside)] if inside else None

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from codemods.edits import Below
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from codemods.edits import Insert
+    from codemods.edits import Decorate, Insert
 
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 Lines = tuple[cst.EmptyLine, ...]
@@ -44,15 +46,29 @@ def blanks(lines: Lines) -> Lines:
     return lines
 
 
-def insert_statement(body: list[Statement], place: int, insertion: Insert) -> None:
-    """A function or the like beside a statement of a module, two blank lines from what is around it."""
+def insert_statement(body: list[Statement], place: int, insertion: Insert | Below) -> None:
+    """A function or the like beside a statement of a module, two blank lines from what is around it; or a line."""
     new = cst.parse_statement(insertion.text)
+    if isinstance(insertion, Below):
+        body.insert(place + 1, new)
+        return
     room = [cst.EmptyLine(indent=False)] * 2
     at = place + 1 if insertion.below else place
     body.insert(at, led(new, room if at else ()))
     if at + 1 < len(body):
         following = leading(body[at + 1])
         body[at + 1] = led(body[at + 1], [*room, *following[len(blanks(following)) :]])
+
+
+def decorated(function: cst.FunctionDef, edits: Sequence[Decorate]) -> cst.FunctionDef:
+    """A function with more decorators, each below the one that it goes with."""
+    decorators = list(function.decorators)
+    for edit in sorted(edits, reverse=True):
+        if edit.name != function.name.value:
+            raise LookupError(f"expected def {edit.name}")
+        new = cst.Decorator(cst.parse_expression(edit.text.removeprefix("@")))
+        decorators.insert(edit.place + 1, new)
+    return function.with_changes(decorators=decorators)
 
 
 def without_empty(body: Sequence[Statement], header: Sequence[cst.EmptyLine] = ()) -> list[Statement]:

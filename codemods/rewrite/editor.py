@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, cast
 
 import libcst as cst
@@ -10,6 +11,7 @@ from codemods.edits import (
     AsyncBlock,
     AwaitTwin,
     Below,
+    Decorate,
     DropAwait,
     DropImport,
     DropStatement,
@@ -24,7 +26,7 @@ from codemods.edits import (
     Within,
 )
 from codemods.rewrite.awaits import AwaitedCall, bare, enclosed, in_thread, swapped, through
-from codemods.rewrite.blocks import Statement, last_bare, without_empty
+from codemods.rewrite.blocks import Statement, decorated, last_bare, without_empty
 from codemods.rewrite.lines import WIDEST, Style, fitted_arguments, fitted_function, fitted_line
 from codemods.rewrite.mentions import Mentions
 from codemods.rewrite.names import dotted, without_name
@@ -49,9 +51,10 @@ class Editor(Mentions):
         self.of_calls: dict[int, CallEdit] = {}
         self.drops: dict[int, DropImport] = {}
         self.functions: dict[int, ToDef | ToAsync] = {}
+        self.decorators = _by_function(edits)
         self.regions: dict[int, Outline | Hoist] = {}
         self.blocks: dict[int, Within | Enter] = {}
-        self.below: dict[int, Below] = {}
+        self.below: dict[int, list[Below]] = defaultdict(list)
         self.lines: dict[int, DropStatement] = {}
         self.withs: dict[int, AsyncBlock] = {}
         self.words: dict[tuple[str, int], Reword] = {}
@@ -64,7 +67,7 @@ class Editor(Mentions):
                 case Within() | Enter():
                     self.blocks[edit.first] = edit
                 case Below():
-                    self.below[edit.place] = edit
+                    self.below[edit.place].append(edit)
                 case DropStatement():
                     self.lines[edit.place] = edit
                 case AsyncBlock():
@@ -93,7 +96,7 @@ class Editor(Mentions):
 
     def check(self) -> None:
         """Every edit must have met its node."""
-        of_statements = (self.functions, self.regions, self.blocks, self.below, self.lines, self.withs)
+        of_statements = (self.functions, self.decorators, self.regions, self.blocks, self.below, self.lines, self.withs)
         waiting = (self.of_calls, self.drops, *of_statements, self.words)
         left = [edit for edits in waiting for edit in edits.values()]
         if left or self.freed or self.affirmed or self.spread:
@@ -268,8 +271,10 @@ class Editor(Mentions):
         original_node: cst.FunctionDef,
         updated_node: cst.FunctionDef,
     ) -> cst.FunctionDef:
-        """`async def` becomes `def`, or the other way round."""
-        edit = self.functions.pop(self.open_functions.pop(), None)
+        """`async def` becomes `def`, or the other way round; and more decorators."""
+        number = self.open_functions.pop()
+        updated_node = decorated(updated_node, self.decorators.pop(number, ()))
+        edit = self.functions.pop(number, None)
         if edit is None:
             return updated_node
         expected = "def" if isinstance(edit, ToAsync) else "async def"
@@ -368,9 +373,7 @@ class Editor(Mentions):
                 *([] for _ in body[place:end]),
             ]
         for place, number in enumerate(numbers):
-            below = self.below.pop(number, None)
-            if below is not None:
-                parts[place] += [cst.parse_statement(below.text)]
+            parts[place] += [cst.parse_statement(below.text) for below in self.below.pop(number, ())]
         # What starts later is inside of what starts before it.
         for place, number in reversed(list(enumerate(numbers))):
             block = self.blocks.pop(number, None)
@@ -388,6 +391,14 @@ class Editor(Mentions):
     def number_of(self, line: cst.CSTNode) -> int:
         """The number of a line's first statement."""
         return self.numbers[line.body[0] if isinstance(line, cst.SimpleStatementLine) else line]
+
+
+def _by_function(edits: Collection[Edit]) -> dict[int, list[Decorate]]:
+    found: dict[int, list[Decorate]] = defaultdict(list)
+    for edit in edits:
+        if isinstance(edit, Decorate):
+            found[edit.function].append(edit)
+    return found
 
 
 def _end(numbers: list[int], place: int, last: int) -> int:

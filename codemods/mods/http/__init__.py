@@ -75,7 +75,8 @@ Not rewritten at all (`manual`), so that a thread makes the call as it is:
 - the body is a list of pairs, a file or a generator, the arguments are put together while it runs (`**options`), or an
   address or `params` are written in another way by httpx;
 - a handler looks into the exception (all but the answer of an `HTTPError`), as may a decorator that is told to
-  (`giveup`); an exception handler of the application waits for what requests raises;
+  (`giveup`); an exception handler of the application does so, hands the exception to another function, is registered
+  in a way that is not understood, or would take what another one waits for;
 - an await may do harm where the call stands: under a lock, in a transaction, amid a change of what others share.
 
 Only with `--unsafe`:
@@ -85,7 +86,9 @@ Only with `--unsafe`:
 - something may differ: what has no type may be no text, a value may be None, text without a charset is read otherwise,
   `raise_for_status` and handlers get other classes of exceptions. Handlers in the function and in those that await it,
   `suppress`, `isinstance`, `pytest.raises` and the decorators of tenacity, backoff and stamina wait for httpx's classes
-  instead, or for both where requests' own may still come;
+  instead, or for both where requests' own may still come. Exception handlers of the application
+  (`@app.exception_handler(requests.Timeout)`, `app.add_exception_handler(…)`) are registered for httpx's beside
+  requests', and for wrong JSON where the calls read JSON;
 - a module keeps the session;
 - several calls share a client: a cookie that a redirect sets is not sent on, so that none leaks from call to call.
 

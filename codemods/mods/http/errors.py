@@ -24,13 +24,17 @@ if TYPE_CHECKING:
     from codemods.program import Module
 
 
+# Calls that register a handler for the whole application: `Handlers` sees to those.
+REGISTERING = frozenset({"add_exception_handler", "exception_handler"})
+
+
 @dataclass(frozen=True, eq=False)
 class Place:
     """Something that waits for exceptions."""
 
     module: Module
     opened: Opened
-    node: ast.ExceptHandler | ast.expr
+    node: ast.ExceptHandler | ast.expr | ast.FunctionDef | ast.AsyncFunctionDef
     """The handler, or what is called with the classes."""
     types: tuple[ast.expr, ...]
     body: Sequence[ast.stmt]
@@ -130,9 +134,7 @@ class Errors:
 
     def name(self, module: Module, opened: Opened, node: ast.expr) -> str:
         """The qualified name of an expression that comes from outside."""
-        name = dotted(node)
-        outside = self._project.program.resolve(module, opened.scope(node), name).outside if name else ()
-        return next(iter(sorted(outside)), "")
+        return qualified(self._project, module, opened, node)
 
     def _instead(self, place: Place, node: ast.expr) -> list[str] | None:
         """What httpx raises instead of a class; nothing where it does not concern requests."""
@@ -163,31 +165,12 @@ class Errors:
         if not edits:
             return [], ""
         if isinstance(place.node, ast.ExceptHandler):
-            reason = self._looked_into(place, place.node) if place.node.name else ""
+            reason = looked_into(place, names, place.node.name) if place.node.name else ""
         else:
             reason = self._told(place, place.node)
         return ([], reason) if reason else (edits, "")
 
-    def _looked_into(self, place: Place, handler: ast.ExceptHandler) -> str:
-        """Why a handler's body does not fit: it reads something of the exception that httpx's may not have."""
-        status = all(self.name(place.module, place.opened, each).endswith(".HTTPError") for each in place.types)
-        same = {name for name, each in catalog.http()["answers"].items() if "as" not in each}
-        for node in (each for statement in handler.body for each in ast.walk(statement)):
-            if not isinstance(node, ast.Name) or node.id != handler.name:
-                continue
-            match place.opened.parent(node):
-                case ast.Attribute(attr="response") as above if status:
-                    beyond = place.opened.parent(above)
-                    fits = isinstance(beyond, ast.Attribute) and beyond.attr in same
-                case ast.Attribute():
-                    fits = False
-                case _:
-                    fits = True
-            if not fits:
-                return "looks at attributes of the exception, which httpx's may not have"
-        return ""
-
-    def _told(self, place: Place, node: ast.expr) -> str:
+    def _told(self, place: Place, node: ast.AST) -> str:
         """Why what is called with the classes does not fit."""
         if not isinstance(node, ast.Call):
             return "waits for exceptions of requests in a way that is not understood"
@@ -203,14 +186,43 @@ class Errors:
         return ""
 
 
+def qualified(project: Project, module: Module, opened: Opened, node: ast.expr) -> str:
+    """The qualified name of an expression that comes from outside."""
+    name = dotted(node)
+    outside = project.program.resolve(module, opened.scope(node), name).outside if name else ()
+    return next(iter(sorted(outside)), "")
+
+
+def looked_into(place: Place, names: Sequence[str], given: str) -> str:
+    """Why a handler's body does not fit: it reads something of the exception that httpx's may not have."""
+    body = getattr(place.node, "body", ())
+    status = all(each.endswith(".HTTPError") for each in names)
+    same = {name for name, each in catalog.http()["answers"].items() if "as" not in each}
+    for node in (each for statement in body for each in ast.walk(statement)):
+        if not isinstance(node, ast.Name) or node.id != given:
+            continue
+        match place.opened.parent(node):
+            case ast.Attribute(attr="response") as above if status:
+                beyond = place.opened.parent(above)
+                fits = isinstance(beyond, ast.Attribute) and beyond.attr in same
+            case ast.Attribute():
+                fits = False
+            case _:
+                fits = True
+        if not fits:
+            return "looks at attributes of the exception, which httpx's may not have"
+    return ""
+
+
 def registered(project: Project) -> Iterator[Hazard]:
-    """Handlers for the whole application, and tests, that are told of requests' exceptions."""
+    """What is told of requests' exceptions, in tests as well, apart from handlers of the application."""
     decorators = catalog.http()["waiting"]["decorators"]
     for module in project.program.modules.values():
         if not _speaks_of(module):
             continue
         for call in module.facts.calls:
-            if call.callee.rpartition(".")[2] not in TAKING:
+            last = call.callee.rpartition(".")[2]
+            if last not in TAKING or (last in REGISTERING and not is_test(module.path)):
                 continue
             for shape in (*call.arguments, *(value for _, value in call.keywords)):
                 if isinstance(shape, str) and _is_requests(project, module, call.scope, shape):

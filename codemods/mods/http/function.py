@@ -12,6 +12,7 @@ from codemods.mods.codemod import Speak, Verdict
 from codemods.mods.http.answers import Answers
 from codemods.mods.http.blocks import around
 from codemods.mods.http.errors import Errors, registered
+from codemods.mods.http.handlers import Handlers
 from codemods.mods.http.raising import Raising
 from codemods.mods.http.texts import Texts
 
@@ -94,7 +95,11 @@ class Function:
         hazards += [hazard for session in self.sessions for hazard in session.hazards]
         hazard = worst([*hazards, *self.waits_above, *self._of_all()])
         kept = any(session.kept for session in self.sessions)
-        others = tuple((path, tuple(words)) for path, words in sorted(self.above.items()))
+        _, registering = self._handlers()
+        others: tuple[tuple[str, tuple[Edit, ...]], ...] = tuple(
+            (path, tuple(words)) for path, words in sorted(self.above.items())
+        )
+        others += tuple((path, tuple(edits)) for path, edits in sorted(registering.items()))
         change = Speak(self.library, tuple(self._edits()), others + (elsewhere if kept else ()))
         calm = f"the client of {self.library}{self.named} asks the same and lets the loop go on"
         verdict = Verdict("unsafe", hazard.reason, change) if hazard else Verdict("safe", calm, change)
@@ -229,6 +234,13 @@ class Function:
         yield from self._of_sharing()
         yield from self.project.once("http: mocks", lambda: list(_mocks(self.project)))
         yield from self.project.once("http: registered", lambda: list(registered(self.project)))
+        yield from self._handlers()[0]
+
+    def _handlers(self) -> tuple[list[Hazard], dict[str, list[Edit]]]:
+        """What becomes of the application's exception handlers."""
+        handlers = self.project.once("http: handlers", lambda: Handlers(self.project))
+        reads_json = self._raising.reads_json(self.module, self.opened, self.function.body)
+        return handlers.beside(reads_json=reads_json)
 
     def _of_sharing(self) -> Iterator[Hazard]:
         if self.shares():

@@ -13,6 +13,7 @@ from codemods.mods.kinds import BYTES, DICT, NONE, TEXT, Kinds
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from codemods.edits import Edit
     from codemods.hazards import Hazard, Situation
 
 # The client takes these where the function takes them for its call.
@@ -50,6 +51,9 @@ class Same(Function):
     def _whole(self) -> None:
         if self.loose:
             self._placed()
+
+    def _handlers(self) -> tuple[list[Hazard], dict[str, list[Edit]]]:
+        return [], {}
 
     def _of_all(self) -> Iterator[Hazard]:
         yield from self._of_sharing()
