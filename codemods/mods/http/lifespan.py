@@ -119,12 +119,13 @@ class Lifespan:
         """What has to change for some context managers to be entered while the application runs; or why it cannot."""
         path = self._module.path
         edits: list[Edit] = []
-        names = []
+        names: list[str] = []
         for home, name in managers:
             source = "" if home is self._module else self._source(home)
             if source is None:
                 return f"{self._module.shown} would have to import {home.shown}, which it does not do"
-            alias = unlike(name, self._opened.identifiers) if source else name
+            taken = self._opened.identifiers | {each.removesuffix("()") for each in names}
+            alias = unlike(name, taken) if source else name
             ours = (source.partition(".")[0],) if source and not source.startswith(".") else ()
             edits += [AddImport(source, "" if alias == name else alias, name, ours)] if source else []
             names.append(f"{alias}()")

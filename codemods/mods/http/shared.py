@@ -124,13 +124,21 @@ class Shared(Uses):
             if once and find(module, bindings[0].target) == (self._home.path, ""):
                 seen = module.holder(opened.scope(mention), name) == 0
                 return (f"{name}.{self._name}" if seen else ""), None
+        added: dict[tuple[str, str], tuple[str, AddImport]] = self._project.once("http: modules imported", dict)
+        place = module.path, self._home.path
+        if place in added:
+            alias, addition = added[place]
+            return f"{alias}.{self._name}", addition
         package, last = _parted(source_module(node))
         if not last or not self._is_inside(module, package, last):
             return "", None
-        alias = unlike(last, opened.identifiers)
+        # Other modules may have the same last name.
+        taken = {alias for (path, _), (alias, _) in added.items() if path == module.path}
+        alias = unlike(last, opened.identifiers | taken)
         other = "" if alias == last else alias
         known = ours(self._project.program, module)
         addition = AddImport(package, other, last, known) if package else AddImport(last, other, ours=known)
+        added[place] = alias, addition
         return f"{alias}.{self._name}", addition
 
     def _is_inside(self, module: Module, package: str, last: str) -> bool:
