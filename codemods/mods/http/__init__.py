@@ -69,9 +69,9 @@ Not rewritten at all (`manual`), so that a thread makes the call as it is:
 - an answer is read part by part (`stream=True`) outside of a `with` block of its own, files are sent that are not
   bytes in memory, or certificates, proxies or a login are objects;
 - a session is handed on, is kept by an object, or is used in a way that an async client is not (`mount`, `proxies`);
-- a session that a module keeps is used in a plain function or in a test, is imported in a block or from a file that
-  has imported it itself, is told something while it is in use or in another file, may log in, or there is not one
-  application with one place where its lifespan yields;
+- a session that a module keeps is used in a plain function or in a test, is imported in a block, from a file that has
+  imported it itself or among files that import each other, is told something while it is in use or in another file,
+  may log in, or there is not one application with one place where its lifespan yields;
 - the body is a list of pairs, a file or a generator, the arguments are put together while it runs (`**options`), or an
   address or `params` are written in another way by httpx;
 - a handler looks into the exception (all but the answer of an `HTTPError`), as may a decorator that is told to

@@ -130,7 +130,9 @@ class Shared(Uses):
             alias, addition = added[place]
             return f"{alias}.{self._name}", addition
         package, last = _parted(source_module(node))
-        if not last or not self._is_inside(module, package, last):
+        imported, importing = self._project.program.around(self._home)
+        # Among modules that import each other, the place of an import may decide whether they can be imported.
+        if not last or len(imported & importing) > 1 or not self._is_inside(module, package, last):
             return "", None
         # Other modules may have the same last name.
         taken = {alias for (path, _), (alias, _) in added.items() if path == module.path}
