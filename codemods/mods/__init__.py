@@ -71,6 +71,7 @@ def load(name: str) -> Codemod:
         module.decide,
         exact=getattr(module, "EXACT", False),
         whole=getattr(module, "WHOLE", False),
+        stay=getattr(module, "stay", lambda *_: None),
         twin=getattr(module, "TWIN", False),
         never_safe=getattr(module, "NEVER_SAFE", False),
         opt_in=getattr(module, "OPT_IN", False),

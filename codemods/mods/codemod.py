@@ -13,7 +13,7 @@ from codemods.program.classes import is_test
 from codemods.program.values import Definition, function_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from codemods.edits import Edit
     from codemods.facts import Opened
@@ -258,6 +258,8 @@ class Codemod:
     """It swaps a call for one that does the same: where that settles a whole function, nothing else is asked."""
     whole: bool = False
     """It changes whole functions: either all sites of one or none."""
+    stay: Callable[[Project, Collection[Definition]], None] = lambda *_: None
+    """Where it changes whole functions: which of them do not change after all."""
     twin: bool = False
     """It asks an asynchronous library instead: only where nothing can differ, unless it is asked for."""
     never_safe: bool = False

@@ -54,6 +54,12 @@ def decide(project: Project, chosen: tuple[str, ...] = ()) -> Iterator[Decision]
     works = {function: _work(project, function, sites) for function, sites in sorted(project.sites.items())}
     given = {function: _given(work, codemods, reluctant) for function, work in works.items() if work.situations}
     changed = _whole_functions(given, whole)
+    while staying := _staying(given, whole, changed):
+        for each in codemods:
+            each.stay(project, staying)
+        for function in given.keys() - changed:
+            _ask_again(given[function], works[function], [each for each in codemods if each.whole])
+        changed = _whole_functions(given, whole)
     parts = [each for each in codemods if not each.whole]
     for function in given.keys() - changed:
         if any(name in whole and verdict.change for each in given[function] for name, verdict in each):
@@ -122,6 +128,23 @@ def _whole_functions(given: Mapping[Definition, Given], names: set[str]) -> set[
         if not broken:
             return changed
         changed -= broken
+
+
+def _ask_again(given: Given, work: Work, codemods: Sequence[Codemod]) -> None:
+    """What codemods say about each site now, in place of what they have said."""
+    for codemod in codemods:
+        for said, verdict in zip(given, codemod.decide(work), strict=True):
+            places = [place for place, (name, _) in enumerate(said) if name == codemod.name]
+            if places and verdict is not None:
+                said[places[0]] = codemod.name, verdict
+
+
+def _staying(given: Mapping[Definition, Given], names: set[str], changed: AbstractSet[Definition]) -> set[Definition]:
+    """The functions that stay because each of their parts goes by itself, where others want to change with them."""
+    left = {function: sites for function, sites in given.items() if function not in changed}
+    wanting = {function for function, sites in left.items() if _whole_is_best(sites, names)}
+    company = frozenset().union(*(_together(given[function], names) for function in wanting))
+    return {each for each in company - wanting if each in left and _together(left[each], names)}
 
 
 def _together(given: Given, names: set[str]) -> frozenset[Definition]:

@@ -164,7 +164,7 @@ def migrated(folder: Path, settings: Settings | None) -> Path:
     return shop
 
 
-@pytest.mark.parametrize("way", ["before", "safe", "asynchronous sessions"])
+@pytest.mark.parametrize("way", ["before", "safe", "unsafe", "unsafe, async first", "asynchronous sessions"])
 def test_64_customers_at_once(way: str, tmp_path: Path) -> None:
     shop = migrated(tmp_path, WAYS.get(way))
     seen, answers, charged, log = visited(shop)
@@ -182,6 +182,9 @@ def test_64_customers_at_once(way: str, tmp_path: Path) -> None:
     if way == "before":
         assert where >= {"shop/clients/payment.py", "shop/clients/supplier.py", "shop/repositories/base.py"}
         assert seen["worst"] > 5 * _SLOW
+    elif way.startswith("unsafe"):
+        # The tables are made before the first customer comes; whether a file is there takes too little time to move it.
+        assert where <= {"shop/main.py", "shop/models.py", "shop/routes/orders.py"}
 
 
 TOTAL = "        return sum(line.quantity * line.price for line in self.lines)"

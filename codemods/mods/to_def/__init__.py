@@ -81,7 +81,10 @@ from codemods.mods.codemod import Convert, Verdict
 from codemods.mods.to_def.clusters import Clusters
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from codemods.mods.codemod import Project, Work
+    from codemods.program.values import Definition
 
 __all__ = ["KINDS", "WHOLE", "clusters", "decide"]
 
@@ -91,6 +94,11 @@ WHOLE = True
 def clusters(project: Project) -> Clusters:
     """What goes together in a project; worked out once."""
     return project.once("to-def", lambda: Clusters(project))
+
+
+def stay(project: Project, functions: Collection[Definition]) -> None:
+    """Some functions stay coroutine functions after all: what goes together is worked out without them."""
+    project.memory["to-def"] = clusters(project).without(functions)
 
 
 def decide(work: Work) -> list[Verdict | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain
@@ -17,7 +18,7 @@ from codemods.program.classes import is_test
 from codemods.program.values import Definition
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from codemods.facts import Call
     from codemods.mods.codemod import Project
@@ -110,6 +111,15 @@ class Clusters:
         return False
 
     # Who goes
+
+    def without(self, functions: Collection[Definition]) -> Clusters:
+        """The same where some functions stay coroutine functions after all, because their parts go into threads."""
+        other = copy(self)
+        other.__dict__.pop("_going", None)
+        other._likely = self._likely - frozenset(functions)  # noqa: SLF001 (its own)
+        kept = Standing("manual", "what blocks in it goes into threads call by call, which is safe")
+        other._standing = self._standing | dict.fromkeys(functions, kept)  # noqa: SLF001 (its own)
+        return other
 
     @cached_property
     def _going(self) -> tuple[frozenset[Definition], frozenset[Definition]]:
