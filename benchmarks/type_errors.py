@@ -38,9 +38,9 @@ _LINE = re.compile(r"^(?P<path>[^:\n]+):\d+:\d+: error(?P<what>\[.*)$", re.MULTI
 _FUNCTION = re.compile(r"to (bound method|function|method) `[^`]*`")
 _OF_NO_ACCOUNT = re.compile(r"^\[import-not-found\]|\b_\w+@\w+")
 # Errors that stay, by place and message: AsyncSession.execute promises a Result, of which only some have a
-# rowcount; a test's own class overrides what is plain now, which is why that is unsafe; of an overloaded function that
-# is handed to a thread (`open`), ty takes the first overload, or all of them; a query with conditions has a whereclause,
-# and a process that has ended has a returncode; anyio calls the name of a file an object.
+# rowcount; a test's own class overrides what is plain now, which is why that is unsafe; of an overloaded function
+# that is handed to a thread (`open`), ty takes the first overload, or all of them; a query with conditions has a
+# whereclause, and a process that has ended has a returncode; anyio calls the name of a file an object.
 KNOWN = {
     ("files/blocks", "`object"),
     ("files/blocks", "`list[object]`"),
