@@ -31,6 +31,10 @@ CODE = Path(offloop.callback.__code__.co_filename).parent.parent if offloop.call
 posix = pytest.mark.skipif(sys.platform == "win32", reason="symlinks and such names need a right there")
 
 
+# One case of every codemod, and some more.
+SAMPLE = sorted({*CASES[::4], *{case.parent.name: case for case in CASES}.values()})
+
+
 def call(*arguments: str) -> Result:
     return CliRunner().invoke(offloop, arguments)
 
@@ -188,7 +192,7 @@ def test_names_in_github_commands() -> None:
 # Reports hold no more than they show
 
 
-@pytest.mark.parametrize("case", CASES[::4], ids=named)
+@pytest.mark.parametrize("case", SAMPLE, ids=named)
 def test_reports_name_no_absolute_path(case: Path, tmp_path: Path) -> None:
     place(case, tmp_path)
     write(tmp_path, {"not_python.py": "def f(:\n", "null.py": b"\0"})
@@ -231,4 +235,4 @@ def test_reports_hold_no_source(project: Path, form: str) -> None:
 
 
 def test_every_codemod_is_looked_at() -> None:
-    assert {case.parent.name for case in CASES[::4]} == set(mods.names())
+    assert {case.parent.name for case in SAMPLE} == set(mods.names())
