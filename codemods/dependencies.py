@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from codemods.source import UnreadableError, decode, locks_beside, manifests_nea
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from codemods.manifests import Needed
+    from codemods.manifests import Needed, Replacing
 
 _LOCKING = {
     "Pipfile.lock": "pipenv lock",
@@ -24,16 +23,6 @@ _LOCKING = {
     "poetry.lock": "poetry lock",
     "uv.lock": "uv lock",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Replacing:
-    """A library that rewritten files need in place of another one."""
-
-    old: str
-    new: str
-    bound: str
-    """The versions that will do, as a requirement says it."""
 
 
 class Dependencies:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from codemods import catalog, facts, verify
 from codemods.catalog import Knowledge
 from codemods.config import Settings
-from codemods.dependencies import Dependencies, Replacing
+from codemods.dependencies import Dependencies
 from codemods.facts import Opened
 from codemods.hazards.patches import Patches
 from codemods.loop import Deadlines, evidence, survey
+from codemods.manifests import Replacing
 from codemods.model import IMPACTS, Change, Fault, Result
 from codemods.mods import Project, Retool, Speak
 from codemods.plan import decide, edits_for, ignored, notes, together, touched, unused
@@ -204,7 +205,7 @@ class _Run:
                 for need in change.needs:
                     needed[need] |= {path for path, _ in change.files}
                 for new in change.brings:
-                    replacing[Replacing(new.beside, new.name, new.bound)].append(decision.site.module.path)
+                    replacing[new].append(decision.site.module.path)
             elif isinstance(change, Speak):
                 old = decision.site.entry.name.partition(".")[0]
                 bound = catalog.http()["bounds"].get(change.library)

@@ -48,6 +48,13 @@ class Opened:
         """The node that this one is a part of."""
         return self._parents.get(node)
 
+    def taker(self, node: ast.AST) -> ast.Call | None:
+        """The call that a node is an argument of."""
+        above = self._parents.get(node)
+        if isinstance(above, ast.keyword):
+            above = self._parents.get(above)
+        return above if isinstance(above, ast.Call) and above.func is not node else None
+
     def ancestors(self, node: ast.AST) -> Iterator[tuple[ast.AST, ast.AST]]:
         """Each node around this one, innermost first, with the part of it that this one is in."""
         above = self._parents.get(node)

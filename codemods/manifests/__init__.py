@@ -1,6 +1,6 @@
 """What a project needs to run, read from its manifests, and written into them."""
 
-from codemods.manifests.edit import added, removed
+from codemods.manifests.edit import Replacing, added, removed
 from codemods.manifests.raising import Needed, raised_in
 from codemods.manifests.read import Group, Manifest, UnreadableManifestError, normal, parsed
 
@@ -8,6 +8,7 @@ __all__ = [
     "Group",
     "Manifest",
     "Needed",
+    "Replacing",
     "UnreadableManifestError",
     "added",
     "normal",

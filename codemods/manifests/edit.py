@@ -6,7 +6,7 @@ The text is edited as text, and then read again: where it does not say what it i
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from codemods.manifests.read import Manifest, UnreadableManifestError, normal, parsed
@@ -19,6 +19,16 @@ _QUOTED = re.compile(
 )
 _KEY = re.compile(r"""^(?P<quote>["']?)(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?P=quote)(?P<rest>\s*=.*)$""", re.MULTILINE)
 _LINE = re.compile(r"^(?P<quote>[ \t]*)(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)(?P<rest>[^\n]*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Replacing:
+    """A library that rewritten files need in place of another one, or beside it."""
+
+    old: str
+    new: str
+    bound: str
+    """The versions that will do, as a requirement says it."""
 
 
 def added(file: str, text: str, beside: str, name: str, bound: str) -> str | None:

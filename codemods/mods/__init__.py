@@ -12,7 +12,6 @@ import pkgutil
 from typing import TYPE_CHECKING
 
 from codemods.mods.codemod import (
-    Bringing,
     Change,
     Codemod,
     Convert,
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 __all__ = [
-    "Bringing",
     "Change",
     "Codemod",
     "Convert",

@@ -54,15 +54,6 @@ class Catching:
         self._opened = work.situations[0].opened
         self._raised = raised
 
-    def tries(self, call: ast.AST) -> Iterator[ast.Try]:
-        """The `try` statements of the function whose handlers a call's exceptions come to."""
-        function = self._opened.function(call)
-        for above, part in self._opened.ancestors(call):
-            if above is function:
-                return
-            if isinstance(above, ast.Try) and part in above.body:
-                yield above
-
     @cached_property
     def above(self) -> str:
         """The place of a handler outside of the function that catches what it raises; empty where none does."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from codemods.facts import Opened
     from codemods.hazards.patches import Patches
     from codemods.loop import Deadlines, Site, Survey
-    from codemods.manifests import Needed
+    from codemods.manifests import Needed, Replacing
     from codemods.model import Level, Remark
     from codemods.program import Module, Program
     from codemods.program.touches import Touches
@@ -83,15 +83,6 @@ class Speak:
 
 
 @dataclass(frozen=True, slots=True)
-class Bringing:
-    """A library that goes into the manifests beside one that is there."""
-
-    beside: str
-    name: str
-    bound: str
-
-
-@dataclass(frozen=True, slots=True)
 class Retool:
     """Make edits in several files, all or none: a client from the asynchronous class, and await all that it does."""
 
@@ -101,7 +92,7 @@ class Retool:
     """What a person should know about them."""
     needs: tuple[Needed, ...] = ()
     """What they need of libraries that the project has."""
-    brings: tuple[Bringing, ...] = ()
+    brings: tuple[Replacing, ...] = ()
     """The libraries that they need besides."""
 
 

@@ -79,16 +79,14 @@ class Uses:
 
     def registers(self, module: Module, opened: Opened, node: ast.expr) -> bool:
         """Whether it is handed to something that takes a function of either kind."""
-        above = opened.parent(node)
-        if isinstance(above, ast.keyword):
-            above = opened.parent(above)
-        if not isinstance(above, ast.Call):
+        taker = opened.taker(node)
+        if taker is None:
             return False
-        call = module.calls.get(opened.call_numbers[above])
+        call = module.calls.get(opened.call_numbers[taker])
         if call is not None:
             return takes_both(self._project, module, call)
         # Annotations do not run, but FastAPI reads `Annotated[User, Depends(f)]` there.
-        return name_of(above.func) in catalog.frameworks().depends
+        return name_of(taker.func) in catalog.frameworks().depends
 
 
 def renamed(opened: Opened, names: Collection[str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Calls that are awaited from now on, and blocks that become asynchronous ones."""
+"""Calls that are awaited from now on."""
 
 from __future__ import annotations
 
@@ -18,20 +18,19 @@ if TYPE_CHECKING:
     from codemods.program.values import Definition
 
 _WAITING = Entry("sqlalchemy.ext.asyncio.AsyncSession", "database", "high")
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp)
 
 
-def awaited(sheet: Sheet, node: ast.Call) -> None:
-    """Put an await in front of a call, with the parentheses that it needs there."""
+def awaited(sheet: Sheet, node: ast.Call, head: str = "") -> None:
+    """Put an await, and a head of its own, in front of a call, with the parentheses that it needs there."""
     if isinstance(sheet.opened.parent(node), ast.Await):
         return
-    if tight(sheet.opened, node):
-        sheet.wrap(node, "(await ", ")")
+    if _tight(sheet.opened, node):
+        sheet.wrap(node, f"(await {head}", ")")
     else:
-        sheet.wrap(node, "await ", "")
+        sheet.wrap(node, f"await {head}", "")
 
 
-def tight(opened: Opened, node: ast.expr) -> bool:
+def _tight(opened: Opened, node: ast.expr) -> bool:
     """Whether what a node is part of binds tighter than `await`."""
     above = opened.parent(node)
     match above:
@@ -47,12 +46,12 @@ def tight(opened: Opened, node: ast.expr) -> bool:
 def against(project: Project, sheet: Sheet, node: ast.Call, function: Definition) -> Iterator[tuple[str, str]]:
     """What stands against an await at a place: the level and the reason."""
     opened = sheet.opened
-    for above, part in opened.ancestors(node):
+    for above, _ in opened.ancestors(node):
         if above is opened.nodes.get(function.scope):
             break
-        first = isinstance(above, ast.GeneratorExp) and part is above.generators[0] and _in_first(above, opened, node)
-        if isinstance(above, ast.Lambda | ast.JoinedStr) or (isinstance(above, ast.GeneratorExp) and not first):
-            what = {ast.Lambda: "a lambda", ast.JoinedStr: "an f-string"}.get(type(above), "a generator expression")
+        if isinstance(above, ast.Lambda | ast.JoinedStr):
+            # The function around a lambda cannot await for it; positions in f-strings are wrong before Python 3.12.
+            what = "a lambda" if isinstance(above, ast.Lambda) else "an f-string"
             yield "manual", f"{sheet.where(node)} waits for the database in {what}; give it a statement of its own"
             return
     call = sheet.module.calls.get(opened.call_numbers[node])
@@ -66,15 +65,3 @@ def against(project: Project, sheet: Sheet, node: ast.Call, function: Definition
     hazard = worst(project.of_await(situation)) if situation is not None else None
     if hazard is not None:
         yield hazard.level, f"{sheet.where(node)}: {hazard.reason}"
-
-
-def _in_first(generator: ast.GeneratorExp, opened: Opened, node: ast.AST) -> bool:
-    return any(
-        above is generator.generators[0].iter or node is generator.generators[0].iter for above in _up(opened, node)
-    )
-
-
-def _up(opened: Opened, node: ast.AST) -> Iterator[ast.AST]:
-    yield node
-    for above, _ in opened.ancestors(node):
-        yield above

@@ -121,7 +121,7 @@ class Dependencies:
                 pass
             case _:
                 return
-        if self._seen.role_of(sheet.module.path, func) != "factory" and not self._seen.makes_session(call):
+        if self._seen.role_of(sheet.module.path, func) != "factory" and not self._seen.makes(call, "session"):
             return
         inside = made is block.body[0]
         first = block.body[1] if inside and len(block.body) > 1 else block.body[0]

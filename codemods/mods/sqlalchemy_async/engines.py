@@ -32,7 +32,6 @@ class Engines:
         self._project = project
         self._refusals = refusals
         self.factories = [each for each in seen.makers if each.role == "factory" and self.name_of(each)]
-        self.factory_names = {self.name_of(each) for each in self.factories}
         for each in seen.makers:
             if each.role == "factory" and not self.name_of(each):
                 self._refuse(seen.sheet(each.path), each.node, "makes a factory of sessions without giving it a name")
@@ -61,22 +60,16 @@ class Engines:
 
     def _asynchronous(self) -> set[str]:
         found: set[str] = set()
-        for path, places in self._seen.names.items():
-            opened = self._seen.sheet(path).opened
-            for place in places:
-                if place.role == "engine" and self.binds(opened.parent(place.node), place):
-                    found.add(name_of(place.node))
+        for places in self._seen.names.values():
+            found |= {name_of(place.node) for place in places if place.role == "engine" and self.binds(place)}
         return found
 
-    def binds(self, above: ast.AST | None, place: Place) -> bool:
+    def binds(self, place: Place) -> bool:
         """Whether an engine is given to a factory of sessions, to a session, or put in another one's place."""
-        opened = self._seen.sheet(place.path).opened
-        call = opened.parent(above) if isinstance(above, ast.keyword) else above
-        if not isinstance(call, ast.Call) or place.node is call.func:
-            return False
-        if any(call is each.node for each in self._seen.makers if each.role in {"factory", "session"}):
-            return True
-        return name_of(call.func) in {"configure", "setattr"}
+        call = self._seen.sheet(place.path).opened.taker(place.node)
+        return call is not None and (
+            self._seen.makes(call, "factory", "session") or name_of(call.func) in {"configure", "setattr"}
+        )
 
     def _given_back(self, maker: Maker) -> bool:
         """`def make_engine(): return create_engine(…)`, and `engine = make_engine()`."""
@@ -121,11 +114,8 @@ class Engines:
         if len(node.args) != 1:
             self._refuse(sheet, node, "makes the engine in a way that is not understood")
             return
-        if (
-            is_test(maker.path)
-            and not self._is_lite(sheet, node)
-            and not any(_POOLING & {each.arg} for each in node.keywords)
-        ):
+        pooled = not _POOLING.isdisjoint(each.arg for each in node.keywords)
+        if is_test(maker.path) and not pooled and not self._is_lite(sheet, node):
             # Each test has a loop of its own, and asyncpg's connections belong to one.
             add_argument(sheet, node, "poolclass=NullPool")
             sheet.add_import("sqlalchemy.pool", "NullPool")
@@ -257,19 +247,10 @@ def add_argument(sheet: Sheet, node: ast.Call, text: str) -> None:
         return
     last = max(given, key=end_of)
     line, column = end_of(last)
-    lines = sheet.opened.text.encode().splitlines(keepends=True)
-    rest = b"".join([lines[line - 1][column:], *lines[line:]])
-    closing = re.match(rb"(\s*\))*", rest[: _length(lines, end_of(last), end_of(node)) - 1])
-    inside = closing.end() if closing is not None and b"\n" not in closing.group() else 0
+    closing = re.match(r"(\s*\))*", sheet.between((line, column), end_of(node))[:-1])
+    inside = closing.end() if closing is not None and "\n" not in closing.group() else 0
     head = re.match(r"\s*", sheet.opened.lines[last.lineno - 1])
     indent = head.group() if head is not None else ""
     alone = last.lineno > node.func.lineno and not any(each.lineno == last.lineno for each in given if each is not last)
     between = f",\n{indent}" if alone else ", "
     sheet.replace((line, column + inside), (line, column + inside), f"{between}{text}")
-
-
-def _length(lines: list[bytes], start: tuple[int, int], end: tuple[int, int]) -> int:
-    if start[0] == end[0]:
-        return end[1] - start[1]
-    between = sum(len(each) for each in lines[start[0] : end[0] - 1])
-    return len(lines[start[0] - 1]) - start[1] + between + end[1]

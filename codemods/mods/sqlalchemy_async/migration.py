@@ -7,8 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from codemods.facts.opened import name_of
-from codemods.manifests import Needed
-from codemods.mods.codemod import Bringing
+from codemods.manifests import Needed, Replacing
 from codemods.mods.sqlalchemy_async.engines import Engines
 from codemods.mods.sqlalchemy_async.models import Models
 from codemods.mods.sqlalchemy_async.rest import Rest
@@ -67,10 +66,10 @@ class Migration:
         return bool(self._engines.factories)
 
     @property
-    def drivers(self) -> tuple[Bringing, ...]:
+    def drivers(self) -> tuple[Replacing, ...]:
         """The asynchronous drivers of the databases that its URLs name."""
         rows = [self._seen.known["drivers"][each] for each in sorted(self._engines.databases)]
-        return tuple(Bringing("sqlalchemy", row["library"], row["bound"]) for row in rows)
+        return tuple(Replacing("sqlalchemy", row["library"], row["bound"]) for row in rows)
 
     def refusal(self) -> str:
         """What stands against it, as far as a person wants to read it at once."""

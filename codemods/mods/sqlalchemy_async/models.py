@@ -13,7 +13,7 @@ from codemods.facts.opened import name_of
 from codemods.facts.order import walk
 from codemods.facts.values import dotted, text_of
 from codemods.mods.sqlalchemy_async.engines import add_argument
-from codemods.mods.sqlalchemy_async.sheet import end_of, start_of
+from codemods.mods.sqlalchemy_async.sheet import end_of, start_of, targets_of
 from codemods.program.classes import is_test
 from codemods.program.values import Definition, Instance
 
@@ -128,7 +128,7 @@ class Models:
             if isinstance(owner, ast.ClassDef) and names & {"Column", "mapped_column", "deferred", "column_property"}:
                 self._column(sheet, owner, node)
             elif isinstance(owner, ast.ClassDef) and "relationship" in names:
-                name = next((name_of(each) for each in _targets(above)), "")
+                name = next((name_of(each) for each in targets_of(above)), "")
                 if name:
                     yield Relationship(path, node, owner, name, self._target(node, above))
 
@@ -158,7 +158,7 @@ class Models:
         if not in_sql and "server_onupdate" not in words:
             return
         body = owner.body
-        given = [each for each in body if "__mapper_args__" in {name_of(target) for target in _targets(each)}]
+        given = [each for each in body if "__mapper_args__" in {name_of(target) for target in targets_of(each)}]
         if given:
             value = getattr(given[0], "value", None)
             keys = [text_of(key) for key in value.keys if key] if isinstance(value, ast.Dict) else []
@@ -200,15 +200,6 @@ class Models:
 
     def _refuse(self, sheet: Sheet, node: ast.AST, reason: str) -> None:
         self._refusals.append(f"{sheet.where(node)} {reason}")
-
-
-def _targets(statement: ast.AST | None) -> list[ast.expr]:
-    match statement:
-        case ast.Assign(targets=targets):
-            return targets
-        case ast.AnnAssign(target=target):
-            return [target]
-    return []
 
 
 def _is_true(node: ast.expr | None) -> bool:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from codemods.facts.opened import name_of
 from codemods.facts.order import walk
 from codemods.facts.values import dotted
-from codemods.mods.sqlalchemy_async.sheet import end_of, start_of
+from codemods.mods.sqlalchemy_async.awaiting import awaited
+from codemods.mods.sqlalchemy_async.sheet import end_of, start_of, targets_of
 from codemods.program.values import Definition
 
 if TYPE_CHECKING:
@@ -71,7 +72,9 @@ class Queries:
         """The chain that goes on from a variable."""
         made = self._values_of(node.id, function)
         roots = [
-            root for value in made if isinstance(root := self._root(value), ast.Call) and name_of(root.func) == "query"
+            root
+            for value in made
+            if isinstance(root := self._unwound(value)[1], ast.Call) and name_of(root.func) == "query"
         ]
         texts = {
             ast.get_source_segment(self._opened.text, root.func.value)
@@ -90,13 +93,8 @@ class Queries:
             for each in walk(self._opened.nodes[function.scope])
             if isinstance(each, ast.Assign | ast.AnnAssign)
             and each.value is not None
-            and any(isinstance(target, ast.Name) and target.id == name for target in _targets(each))
+            and any(isinstance(target, ast.Name) and target.id == name for target in targets_of(each))
         ]
-
-    def _root(self, node: ast.expr) -> ast.expr:
-        while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and name_of(node.func) != "query":
-            node = node.func.value
-        return node
 
     def _refuse(self, node: ast.AST, reason: str) -> None:
         self._refusals.append(f"{self._sheet.where(node)}: {reason}")
@@ -191,8 +189,7 @@ class Queries:
             self._refuse(chain.end, "`get` of a query that is not about one class alone")
             return
         assert isinstance(root.func, ast.Attribute)  # noqa: S101 (a query starts with one)
-        tight = isinstance(self._opened.parent(call), ast.Attribute | ast.Subscript)
-        self._sheet.wrap(call, "(await " if tight else "await ", ")" if tight else "")
+        awaited(self._sheet, call)
         self._sheet.replace(end_of(root.func.value), end_of(root.func), ".get")
         self._sheet.replace(end_of(chain.entities[0]), start_of(call.args[0]), ", ")
 
@@ -242,12 +239,16 @@ class Queries:
         return not chain.methods and bool(named) and all(names and names <= filters for names in named)
 
     def _calls(self, node: ast.expr) -> list[ast.Call]:
-        """The calls of a chain after `query`."""
+        """The calls of a chain after `query`, from the last one on."""
+        return self._unwound(node)[0]
+
+    def _unwound(self, node: ast.expr) -> tuple[list[ast.Call], ast.expr]:
+        """The calls of a chain, from the last one on, and what it starts with."""
         found: list[ast.Call] = []
         while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr != "query":
             found.append(node)
             node = node.func.value
-        return found
+        return found, node
 
     def _single(self, chain: Chain) -> bool:
         """Whether it is about objects of one class, not about columns."""
@@ -277,7 +278,3 @@ class Queries:
     def _is_class(self, node: ast.expr) -> bool:
         values = self._seen.values(self._sheet.module, self._opened, node)
         return any(isinstance(each, Definition) and self._project.calls.is_class(each) for each in values)
-
-
-def _targets(statement: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
-    return statement.targets if isinstance(statement, ast.Assign) else [statement.target]

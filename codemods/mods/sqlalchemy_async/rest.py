@@ -10,7 +10,7 @@ from codemods.facts.values import dotted
 from codemods.hazards.runners import ANYIO, ASYNCIO, runner_for
 from codemods.loop import Graph, Kept
 from codemods.model import IMPACTS
-from codemods.mods.sqlalchemy_async.awaiting import tight
+from codemods.mods.sqlalchemy_async.awaiting import awaited
 from codemods.mods.sqlalchemy_async.sheet import end_of, start_of
 
 if TYPE_CHECKING:
@@ -66,8 +66,7 @@ class Rest:
         whole = runner in {ANYIO, ASYNCIO}
         sheet.add_import("" if whole else library, library if whole else last)
         called = runner if whole else last
-        opening, closing = ("(await ", ")") if tight(sheet.opened, node) else ("await ", "")
-        sheet.wrap(node, f"{opening}{called}(", closing)
+        awaited(sheet, node, f"{called}(")
         first = min((start_of(each) for each in inside), default=None)
         line, column = end_of(node.func)
         comma = ", " if first is not None and first[0] == line else ","

@@ -142,9 +142,9 @@ class Seen(Uses):
         """What a dotted name stands for in other people's libraries."""
         return self._project.program.resolve(sheet.module, sheet.opened.scope(node), dotted(node)).outside
 
-    def makes_session(self, node: ast.Call) -> bool:
-        """Whether a call is `Session(…)`."""
-        return any(each.node is node for each in self.makers if each.role == "session")
+    def makes(self, node: ast.Call, *roles: str) -> bool:
+        """Whether a call makes one of some things: `session` for `Session(…)`."""
+        return any(each.node is node for each in self.makers if each.role in roles)
 
     def mentions(self, name: str) -> list[tuple[str, ast.expr]]:
         """Where a name is read without being called, by whatever name a file knows it."""

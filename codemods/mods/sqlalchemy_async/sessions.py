@@ -113,9 +113,8 @@ class Sessions:
 
     def _handed(self, sheet: Sheet, node: ast.expr) -> None:
         """A session that is given to somebody: to the project's own functions, who know what to do with it."""
-        above = sheet.opened.parent(node)
-        call = sheet.opened.parent(above) if isinstance(above, ast.keyword) else above
-        if not isinstance(call, ast.Call) or call.func is node:
+        call = sheet.opened.taker(node)
+        if call is None:
             return
         fact = sheet.module.calls.get(sheet.opened.call_numbers[call])
         values = self._project.calls.callee(sheet.module, fact) if fact is not None else frozenset()
@@ -156,7 +155,7 @@ class Sessions:
         path = sheet.module.path
         if not isinstance(node, ast.Call):
             return self._seen.role_of(path, node) in {"session", "connection"}
-        if self._seen.makes_session(node) or self._seen.role_of(path, node.func) == "factory":
+        if self._seen.makes(node, "session") or self._seen.role_of(path, node.func) == "factory":
             return True
         if not isinstance(node.func, ast.Attribute):
             return False
@@ -197,14 +196,14 @@ class Sessions:
     def _engine(self, sheet: Sheet, place: Place) -> None:
         opened, node = sheet.opened, place.node
         above = opened.parent(node)
-        call = opened.parent(above) if isinstance(above, ast.keyword) else above
+        call = opened.taker(node)
         on_loop = self._worlds.runs(place.function)
-        own = isinstance(call, ast.Call) and self._seen.makes_session(call) and not on_loop
-        if self._engines.binds(above, place) and not own:
+        own = call is not None and self._seen.makes(call, "session") and not on_loop
+        if self._engines.binds(place) and not own:
             return
         if isinstance(above, ast.Attribute):
             self._of_engine(sheet, above, place, on_loop=on_loop)
-        elif isinstance(call, ast.Call) and call.func is not node:
+        elif call is not None:
             self._taken_engine(sheet, call, place, on_loop=on_loop)
         elif not isinstance(above, ast.Return | ast.Yield):
             self._refuse(sheet, node, "hands the engine on")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from codemods.edits import AddImport, Splice
 from codemods.facts.values import unlike
 
 if TYPE_CHECKING:
-    import ast
-
     from codemods.edits import Edit
     from codemods.facts import Opened
     from codemods.program import Module
@@ -124,3 +123,13 @@ def start_of(node: ast.expr | ast.stmt | ast.arg | ast.keyword | ast.alias) -> P
 def end_of(node: ast.expr | ast.stmt | ast.arg | ast.keyword | ast.alias) -> Place:
     """Where a node ends."""
     return node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
+
+
+def targets_of(statement: ast.AST | None) -> list[ast.expr]:
+    """What an assignment sets; nothing for other statements."""
+    match statement:
+        case ast.Assign(targets=targets):
+            return targets
+        case ast.AnnAssign(target=target):
+            return [target]
+    return []

@@ -6,6 +6,7 @@ import ast
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from codemods.facts import called_name
 from codemods.facts.opened import name_of
 from codemods.facts.order import walk
 from codemods.facts.values import dotted
@@ -21,42 +22,6 @@ if TYPE_CHECKING:
     from codemods.mods.sqlalchemy_async.seen import Seen
     from codemods.program import Module
 
-# What objects of many classes have: a call of it on something unknown says nothing.
-_COMMON = frozenset(
-    {
-        "add",
-        "all",
-        "append",
-        "clear",
-        "close",
-        "copy",
-        "count",
-        "create",
-        "delete",
-        "exists",
-        "filter",
-        "find",
-        "first",
-        "get",
-    }
-    | {
-        "insert",
-        "items",
-        "keys",
-        "list",
-        "open",
-        "pop",
-        "read",
-        "remove",
-        "run",
-        "save",
-        "search",
-        "send",
-        "set",
-        "update",
-    }
-    | {"values", "write"}
-)
 _IN_A_CLASS = frozenset({"abstractmethod", "classmethod", "override", "staticmethod"})
 
 
@@ -141,16 +106,18 @@ class Worlds:
             return False
         made = {each.function for each in self._seen.makers}
         opened = {place.function for place in self._seen.names[function.path] if place.role == "factory"}
-        return function not in made | opened and not any(True for _ in self._mentions(function))
+        return function not in made | opened and next(self._mentions(function), None) is None
 
     def _is_registered(self, function: Definition) -> bool:
         """Whether a framework takes it, which takes coroutine functions as well."""
+        return bool(self._taking(function)) or any(how == "registered" for how, _ in self._mentions(function))
+
+    def _taking(self, function: Definition) -> set[str]:
+        """The decorators of a function that take either kind, by the last part of their names."""
         module = self._modules[function.path]
-        about = module.functions[function.scope]
-        decorators = (module.calls.get(shape) for shape in about.decorators if isinstance(shape, int))
-        if any(call is not None and takes_both(self._project, module, call) for call in decorators):
-            return True
-        return any(how == "registered" for how, _ in self._mentions(function))
+        shapes = module.functions[function.scope].decorators
+        calls = (module.calls.get(shape) for shape in shapes if isinstance(shape, int))
+        return {called_name(call) for call in calls if call is not None and takes_both(self._project, module, call)}
 
     def _mentions(self, function: Definition) -> Iterator[tuple[str, str]]:
         """How each mention that is no call takes the function, and where that is."""
@@ -174,15 +141,7 @@ class Worlds:
         if scope.kind != "def":
             yield f"{where}: a {scope.kind} waits for the database, and cannot await"
             return
-        about = module.functions[function.scope]
-        taking = [
-            call
-            for shape in about.decorators
-            if isinstance(shape, int)
-            and (call := module.calls.get(shape)) is not None
-            and takes_both(self._project, module, call)
-        ]
-        strange = decorator_names(about) - _IN_A_CLASS - {call.callee.rpartition(".")[2] for call in taking}
+        strange = decorator_names(module.functions[function.scope]) - _IN_A_CLASS - self._taking(function)
         if strange:
             yield f"{where}: `{name}` waits for the database, and its decorator `{min(strange)}` wants a plain function"
         if name.startswith("__") and name.endswith("__"):
@@ -192,7 +151,7 @@ class Worlds:
                 yield f"{place} hands `{name}` on, which waits for the database"
         for other, call in self._calls.calls_named(name):
             unknown = not self._calls.callee(other, call) and "." in call.callee
-            if unknown and name not in _COMMON and scope.parent in module.classes:
+            if unknown and name not in self._seen.known["common"]["methods"] and scope.parent in module.classes:
                 yield f"{other.shown}:{call.place[0]} may call `{name}`, on something that is not known"
 
     def _called_by_others(self, function: Definition) -> Iterator[str]:

@@ -30,15 +30,13 @@ class Calls(References):
 
     def registers(self, module: Module, opened: Opened, node: ast.expr) -> bool:
         """Whether it is handed to FastAPI or Starlette, as a route or a dependency."""
-        above = opened.parent(node)
-        if isinstance(above, ast.keyword):
-            above = opened.parent(above)
-        if not isinstance(above, ast.Call):
+        taker = opened.taker(node)
+        if taker is None:
             return False
-        outside = self._project.program.resolve(module, opened.scope(above), dotted(above.func)).outside
+        outside = self._project.program.resolve(module, opened.scope(taker), dotted(taker.func)).outside
         if outside & set(catalog.quick()["markers"]["depends"]):
             return True
-        call = module.calls.get(opened.call_numbers[above])
+        call = module.calls.get(opened.call_numbers[taker])
         return call is not None and is_route(self._project, module, call)
 
     def _called(
