@@ -249,7 +249,7 @@ class _Run:
     def draft(self, path: str, edits: Sequence[Edit], fixed: tuple[Finding, ...]) -> _Draft | str:
         """One file rewritten and its text checked, or why it is left alone."""
         # libcst takes longer to import than most files take to read: only rewriting pays for it.
-        from codemods.rewrite import UnchangeableError, rewrite  # noqa: PLC0415
+        from codemods.rewriting import UnchangeableError, rewrite  # noqa: PLC0415
 
         before = self.reading.data[path]
         reason = verify.compiles(before)

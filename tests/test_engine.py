@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 import pytest
 
-from codemods import engine, facts, reading, verify
-from codemods import rewrite as rewriting
+from codemods import engine, facts, reading, rewriting, verify
 from codemods.config import Settings
 from codemods.engine import Request, find, rewrite
 from codemods.source import read_bytes, write_all

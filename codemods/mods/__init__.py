@@ -1,7 +1,7 @@
 """The codemods: one module each, found by walking this package; a module's docstring is its page.
 
 A codemod decides about the sites of one function at a time: what it would do, how sure that is, and why. It never
-touches text: it names the change, and codemods.rewrite carries it out.
+touches text: it names the change, and codemods.rewriting carries it out.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from codemods.rewrite.blocks import code_of
+from codemods.rewriting.blocks import code_of
 
 _NOTHING = cst.SimpleWhitespace("")
 # What formatters break where the project says nothing.

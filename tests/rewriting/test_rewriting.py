@@ -10,8 +10,8 @@ import pytest
 
 from codemods.edits import AddImport, AwaitTwin, DropImport, ToAsync
 from codemods.facts.order import walk
-from codemods.rewrite import UnchangeableError, rewrite
-from codemods.rewrite.statements import locate
+from codemods.rewriting import UnchangeableError, rewrite
+from codemods.rewriting.statements import locate
 from tests.support import source
 
 if TYPE_CHECKING:

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from codemods.rewrite.blocks import Statement, last_bare
-from codemods.rewrite.editor import Editor
-from codemods.rewrite.names import bound, without_name
+from codemods.rewriting.blocks import Statement, last_bare
+from codemods.rewriting.editor import Editor
+from codemods.rewriting.names import bound, without_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from codemods.edits import Edit
-    from codemods.rewrite.lines import Style
+    from codemods.rewriting.lines import Style
 
 
 def locate(body: Sequence[Statement]) -> list[tuple[int, int]]:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import libcst as cst
 from libcst.helpers import get_full_name_for_node
 
-from codemods.rewrite.blocks import code_of
-from codemods.rewrite.lines import WIDEST
+from codemods.rewriting.blocks import code_of
+from codemods.rewriting.lines import WIDEST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from codemods.rewrite.blocks import Statement
+    from codemods.rewriting.blocks import Statement
 
 
 def join(statement: Statement, new: cst.SimpleStatementLine, limit: int) -> Statement | None:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, cast
 
 import libcst as cst
 
-from codemods.rewrite.awaits import enclosed, parenthesized
-from codemods.rewrite.blocks import Statement, blanks, code_of, leading, led
-from codemods.rewrite.lines import WIDEST, Style, broken
+from codemods.rewriting.awaits import enclosed, parenthesized
+from codemods.rewriting.blocks import Statement, blanks, code_of, leading, led
+from codemods.rewriting.lines import WIDEST, Style, broken
 
 if TYPE_CHECKING:
     from codemods.edits import Argument, Recast

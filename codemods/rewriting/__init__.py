@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from codemods.edits import AddImport, Below, Define, DropImport, Insert, Splice
-from codemods.rewrite.blocks import Statement, insert_statement, is_blank, without_empty
-from codemods.rewrite.imports import insert_constants, insert_import, is_import
-from codemods.rewrite.lines import Style
-from codemods.rewrite.splices import fitted, spliced
-from codemods.rewrite.statements import edit_statement, locate, without_names
+from codemods.rewriting.blocks import Statement, insert_statement, is_blank, without_empty
+from codemods.rewriting.imports import insert_constants, insert_import, is_import
+from codemods.rewriting.lines import Style
+from codemods.rewriting.splices import fitted, spliced
+from codemods.rewriting.statements import edit_statement, locate, without_names
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence

@@ -14,9 +14,9 @@ import libcst as cst
 from libcst.helpers import get_full_name_for_node
 
 from codemods.facts.comments import heads_imports
-from codemods.rewrite.aliases import join
-from codemods.rewrite.blocks import Statement, blanks, code_of, is_blank, leading, led
-from codemods.rewrite.names import bound
+from codemods.rewriting.aliases import join
+from codemods.rewriting.blocks import Statement, blanks, code_of, is_blank, leading, led
+from codemods.rewriting.names import bound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

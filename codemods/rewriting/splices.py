@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from codemods.rewrite.blocks import code_of
-from codemods.rewrite.lines import fitted_line
+from codemods.rewriting.blocks import code_of
+from codemods.rewriting.lines import fitted_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import libcst as cst
 
-from codemods.rewrite.blocks import Statement, blanks, leading, led
+from codemods.rewriting.blocks import Statement, blanks, leading, led
 
 if TYPE_CHECKING:
     from codemods.edits import Outline

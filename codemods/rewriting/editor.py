@@ -25,13 +25,13 @@ from codemods.edits import (
     ToDef,
     Within,
 )
-from codemods.rewrite.awaits import AwaitedCall, bare, enclosed, in_thread, swapped, through
-from codemods.rewrite.blocks import Statement, decorated, last_bare, without_empty
-from codemods.rewrite.lines import WIDEST, Style, fitted_arguments, fitted_function, fitted_line
-from codemods.rewrite.mentions import Mentions
-from codemods.rewrite.names import dotted, without_name
-from codemods.rewrite.outlines import hoisted, outlined
-from codemods.rewrite.recast import around, entered, fitted_head, method, recast, reworded, within
+from codemods.rewriting.awaits import AwaitedCall, bare, enclosed, in_thread, swapped, through
+from codemods.rewriting.blocks import Statement, decorated, last_bare, without_empty
+from codemods.rewriting.lines import WIDEST, Style, fitted_arguments, fitted_function, fitted_line
+from codemods.rewriting.mentions import Mentions
+from codemods.rewriting.names import dotted, without_name
+from codemods.rewriting.outlines import hoisted, outlined
+from codemods.rewriting.recast import around, entered, fitted_head, method, recast, reworded, within
 
 if TYPE_CHECKING:
     from collections.abc import Collection
