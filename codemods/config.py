@@ -15,7 +15,7 @@ from codemods.source import Exclude, read_bytes, root_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-__all__ = ["ConfigError", "Exclude", "Settings", "load", "nearest"]
+__all__ = ["ConfigError", "Exclude", "Settings", "Text", "Wishes", "load", "nearest", "read_table", "with_table"]
 
 _CHOICES = {
     "impact": IMPACTS,
@@ -46,6 +46,42 @@ class Settings:
     not_blocking: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the command line, or a script, asks for on top of a project's settings."""
+
+    unsafe: bool = False
+    """Whether the unsafe fixes of all codemods are made."""
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    codemods: tuple[str, ...] = ()
+    prefer: str = ""
+    impact: str = ""
+    exclude: tuple[str, ...] = ()
+    """Gitignore patterns."""
+
+    def check(self) -> None:
+        """A pattern that is none raises ValueError."""
+        Exclude(self.exclude, Path.cwd()).matches(Path.cwd() / "any")
+
+    def over(self, settings: Settings, base: Path, known_codemods: Collection[str]) -> Settings:
+        """The settings with these on top; patterns are relative to a folder."""
+        if self.select:
+            # Asking for a kind by name outweighs a project that ignores it.
+            select = frozenset(self.select)
+            settings = replace(settings, select=select, ignore=settings.ignore - select)
+        if self.exclude:
+            settings = replace(settings, exclude=(*settings.exclude, Exclude(self.exclude, base)))
+        return replace(
+            settings,
+            ignore=settings.ignore | set(self.ignore),
+            codemods=tuple(dict.fromkeys(self.codemods)) or settings.codemods,
+            prefer=self.prefer or settings.prefer,
+            impact=self.impact or settings.impact,
+            unsafe=frozenset(known_codemods) if self.unsafe else settings.unsafe,
+        )
+
+
 class ConfigError(Exception):
     """Settings that cannot be used; `line` is 0 where no line is to blame."""
 
@@ -59,20 +95,25 @@ class ConfigError(Exception):
 def load(start: Path, config: Path | None, known_codemods: Collection[str]) -> Settings:
     """The settings for a folder: from the file given, or the nearest pyproject.toml above with a table for offloop."""
     if config is not None:
-        table, text = _read(config)
+        table, text = read_table(config)
         inside = table.get("tool", {}).get("offloop") if isinstance(table.get("tool"), dict) else None
-        return _Reader(config, text, known_codemods).settings(table if inside is None else inside)
+        return with_table(Settings(), table if inside is None else inside, Text(config, text), known_codemods)
     top = root_of(start)
     for folder in (start, *start.parents):
         file = folder / "pyproject.toml"
         if file.is_file():
-            table, text = _read(file)
+            table, text = read_table(file)
             tool = table.get("tool")
             if isinstance(tool, dict) and "offloop" in tool:
-                return _Reader(file, text, known_codemods).settings(tool["offloop"])
+                return with_table(Settings(), tool["offloop"], Text(file, text), known_codemods)
         if folder == top:
             break
     return Settings()
+
+
+def with_table(settings: Settings, table: object, text: Text, known_codemods: Collection[str]) -> Settings:
+    """Settings with those of a table on top, which some text gives."""
+    return _Reader(text, known_codemods).settings(settings, table)
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -80,7 +121,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)), None)
 
 
-def _read(file: Path) -> tuple[dict[str, Any], str]:
+def read_table(file: Path) -> tuple[dict[str, Any], str]:
+    """What a TOML file holds, and its text."""
     try:
         text = read_bytes(file).decode("utf-8-sig")
         return tomllib.loads(text), text
@@ -93,28 +135,17 @@ def _read(file: Path) -> tuple[dict[str, Any], str]:
         raise ConfigError(file, int(place.group(1)) if place else 0, f"is not valid TOML: {error}") from error
 
 
-class _Reader:
-    def __init__(self, file: Path, text: str, codemods: Collection[str]) -> None:
-        self.file = file
-        self.text = text
-        self.codemods = codemods
-        self.base = Path(file).absolute().parent
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A file of settings; its patterns are relative to its folder, or to another one."""
 
-    def settings(self, table: object) -> Settings:
-        """The whole table."""
-        if not isinstance(table, dict):
-            raise self.error("offloop", "[tool.offloop] must be a table")
-        settings = Settings()
-        for key, value in table.items():
-            reader = _KEYS.get(key)
-            if reader is None:
-                raise self.unknown(key, "key", key, _KEYS)
-            settings = reader(self, settings, key, value)
-        return settings
+    file: Path
+    text: str
+    base: Path | None = None
 
-    def error(self, key: str, message: str) -> ConfigError:
+    def error(self, word: str, message: str) -> ConfigError:
         """An error at the line that a word stands in."""
-        match = re.search(rf"^.*(?<![\w-]){re.escape(key)}(?![\w-]).*$", self.text, re.MULTILINE)
+        match = re.search(rf"^.*(?<![\w-]){re.escape(word)}(?![\w-]).*$", self.text, re.MULTILINE)
         return ConfigError(self.file, self.text[: match.start()].count("\n") + 1 if match else 0, message)
 
     def unknown(self, key: str, what: str, word: str, known: Iterable[str]) -> ConfigError:
@@ -123,6 +154,25 @@ class _Reader:
         near = nearest(word, known)
         hint = f"did you mean {near!r}?" if near else f"known are {', '.join(known)}"
         return self.error(word if word in self.text else key, f"unknown {what} {word!r}; {hint}")
+
+
+class _Reader:
+    def __init__(self, text: Text, codemods: Collection[str]) -> None:
+        self.codemods = codemods
+        self.base = text.base or text.file.absolute().parent
+        self.error = text.error
+        self.unknown = text.unknown
+
+    def settings(self, settings: Settings, table: object) -> Settings:
+        """The whole table."""
+        if not isinstance(table, dict):
+            raise self.error("offloop", "[tool.offloop] must be a table")
+        for key, value in table.items():
+            reader = _KEYS.get(key)
+            if reader is None:
+                raise self.unknown(key, "key", key, _KEYS)
+            settings = reader(self, settings, key, value)
+        return settings
 
     def strings(self, key: str, value: object) -> list[str]:
         """A list of strings."""

@@ -60,18 +60,27 @@ def find(request: Request) -> Result:
 
 def rewrite(request: Request) -> Result:
     """The findings, and verified new contents of the files where they can be settled."""
+    return _Run(request).rewritten()
+
+
+def stepwise(request: Request) -> tuple[Result, tuple[tuple[str, Result], ...]]:
+    """A rewrite, and the way there: after one codemod, after that and the next, and so on to the whole of it.
+
+    Where fixes of several codemods cannot be made one without the other, they make one step, named by all of them.
+    """
     run = _Run(request)
-    changes, faults = run.changes()
-    result = run.result()
-    of_manifests, more, wrong = run.manifests(changes)
-    if wrong:
-        changes, of_manifests = [], []
-    return replace(
-        result,
-        changes=tuple(sorted([*changes, *of_manifests], key=lambda change: change.path)),
-        notes=tuple(sorted((*result.notes, *more))),
-        faults=tuple(sorted((*result.faults, *faults, *wrong))),
-    )
+    whole = run.rewritten()
+    names = sorted({finding.codemod or "" for change in whole.changes for finding in change.fixed})
+    steps: list[tuple[str, Result]] = []
+    together: list[str] = []
+    for count, name in enumerate(names, 1):
+        part = whole if count == len(names) else run.rewritten(frozenset(names[:count]))
+        together.append(name)
+        before = steps[-1][1].changes if steps else ()
+        if part.changes != before and part.faults == whole.faults:
+            steps.append((", ".join(together), part))
+            together = []
+    return whole, tuple(steps)
 
 
 class _Run:
@@ -152,6 +161,20 @@ class _Run:
         inferred = evidence(self.survey.calls, decision.site)
         return replace(decision.finding, evidence=inferred, passed_over=decision.passed_over)
 
+    def rewritten(self, codemods: frozenset[str] | None = None) -> Result:
+        """The run with new contents, as far as some codemods make them."""
+        changes, faults = self.changes(codemods)
+        result = self.result()
+        of_manifests, more, wrong = self.manifests(changes)
+        if wrong:
+            changes, of_manifests = [], []
+        return replace(
+            result,
+            changes=tuple(sorted([*changes, *of_manifests], key=lambda change: change.path)),
+            notes=tuple(sorted((*result.notes, *more))),
+            faults=tuple(sorted((*result.faults, *faults, *wrong))),
+        )
+
     def result(self) -> Result:
         """The run as plain data, in the order of the text."""
         findings = map(self.explained, self.decisions) if self.explaining else (each.finding for each in self.decisions)
@@ -168,12 +191,16 @@ class _Run:
             faults=tuple(sorted(self.faults)),
         )
 
-    def changes(self) -> tuple[list[Change], list[Fault]]:
+    def changes(self, codemods: frozenset[str] | None = None) -> tuple[list[Change], list[Fault]]:
         """New contents for every file with fixes to make, as far as they pass all checks.
 
         Fixes that belong together are made together: where one file of theirs fails, none of theirs changes.
         """
-        applied = [decision for decision in self.decisions if self.applied(decision)]
+        applied = [
+            each
+            for each in self.decisions
+            if self.applied(each) and (codemods is None or each.finding.codemod in codemods)
+        ]
         faults: dict[str, Fault] = {}
         drafts: dict[str, _Draft] = {}
         while applied:

@@ -126,3 +126,44 @@ class Result:
         """The findings that no change settles."""
         settled = {finding.id for change in self.changes for finding in change.fixed}
         return tuple(finding for finding in self.findings if finding.id not in settled)
+
+
+Status = Literal["clean", "fixed", "left", "empty", "failed"]
+STATUSES: tuple[Status, ...] = ("clean", "fixed", "left", "empty", "failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one repository of a bulk run."""
+
+    name: str
+    where: str
+    """Its folder or its URL, without anybody's password."""
+    status: Status
+    """Nothing was found; all that was found is settled; some is left; nothing is there to read; it did not work."""
+    reason: str = ""
+    """Why it did not work, or what there is not to read."""
+    commit: str = ""
+    files: int = 0
+    errors: int = 0
+    """Files that could not be read."""
+    findings: int = 0
+    fixed: int = 0
+    left: int = 0
+    changed: tuple[str, ...] = ()
+    """The files in the patch."""
+    branch: str = ""
+    head: str = ""
+    """The last commit on the branch."""
+    verified: str = ""
+    """What the repository's own check said of the changes: passed, failed, took too long, or the same as before."""
+    pushed: bool = False
+    pull_request: str = ""
+    """Its URL."""
+    notes: tuple[str, ...] = ()
+    seconds: float = 0
+
+    @property
+    def trouble(self) -> bool:
+        """Whether a person has to look into it: it did not work, or its own check did not pass."""
+        return self.status == "failed" or self.verified not in {"", "passed"}

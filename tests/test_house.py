@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "codemods"
 FLOORS = (
     ("__main__",),
     ("cli",),
+    ("repositories",),
     ("review", "engine", "testing"),
     ("remembering",),
     ("reading", "verify", "dependencies"),

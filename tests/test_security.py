@@ -90,6 +90,7 @@ def test_no_code_can_run_what_it_is_given() -> None:
     assert found == {
         ("cli/__init__.py", "importlib.import_module"),
         ("mods/__init__.py", "importlib.import_module"),
+        ("source/programs.py", "subprocess.Popen"),
         ("verify.py", "compile"),
     }
 

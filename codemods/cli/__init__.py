@@ -20,6 +20,7 @@ from codemods import __version__
 
 _COMMANDS = {
     "apply": "Write the fixes, all files or none.",
+    "bulk": "Find and fix in many repositories.",
     "check": "List the calls that can stall the event loop.",
     "codemods": "List the rewrites.",
     "diff": "Show the fixes as a diff that `git apply` takes.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +13,9 @@ import click
 from codemods.model import IMPACTS, KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
-    from codemods.config import Settings
+    from codemods.config import Settings, Wishes
     from codemods.engine import Request
 
 
@@ -70,39 +70,60 @@ CODEMOD = Words("codemod", _codemods)
 IMPACT = Word("impact", lambda: IMPACTS)
 PREFER = Word("preference", lambda: ("threads", "async"))
 
-_COMMON = (
-    click.argument("paths", nargs=-1, type=click.Path()),
+_WISHED = (
     click.option("--unsafe", is_flag=True, help="Make the fixes too that a person should look at."),
     click.option("--select", type=KIND, multiple=True, help="Only these kinds of blocking work."),
     click.option("--ignore", type=KIND, multiple=True, help="All kinds but these."),
     click.option("--codemod", type=CODEMOD, multiple=True, help="Only these rewrites; named ones come first."),
     click.option("--prefer", type=PREFER, help="Free the loop by threads (default), or by async libraries first."),
     click.option("--impact", type=IMPACT, help="The least impact to show (default: medium)."),
+    click.option("--exclude", multiple=True, metavar="GLOB", help="Files to leave out, as in a .gitignore."),
+)
+_COMMON = (
+    click.argument("paths", nargs=-1, type=click.Path()),
+    *_WISHED,
     click.option("--jobs", type=click.IntRange(min=1), help="Processes that read files (default: one a processor)."),
     click.option("--no-cache", is_flag=True, help="Read every file anew."),
     click.option("--config", type=click.Path(dir_okay=False), help="Settings to use instead of pyproject.toml's."),
-    click.option("--exclude", multiple=True, metavar="GLOB", help="Files to leave out, as in a .gitignore."),
     click.option("--exit-zero", is_flag=True, help="Exit with 0 even when something was found."),
     click.option("-q", "--quiet", is_flag=True, help="No summary."),
     click.option("-v", "--verbose", is_flag=True, help="List the calls that could not be resolved."),
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Common:
-    """The shared options as they were given."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wished:
+    """What is asked for on top of any project's settings, as it was given."""
 
-    paths: tuple[str, ...]
     unsafe: bool = False
     select: tuple[tuple[str, ...], ...] = ()
     ignore: tuple[tuple[str, ...], ...] = ()
     codemod: tuple[tuple[str, ...], ...] = ()
     prefer: str | None = None
     impact: str | None = None
+    exclude: tuple[str, ...] = ()
+
+    def wishes(self) -> Wishes:
+        """The same for the engine."""
+        from codemods.config import Wishes  # noqa: PLC0415 (it is not needed for --help)
+
+        select, ignore, codemods = map(_flat, (self.select, self.ignore, self.codemod))
+        wishes = Wishes(self.unsafe, select, ignore, codemods, self.prefer or "", self.impact or "", self.exclude)
+        try:
+            wishes.check()
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="--exclude") from None
+        return wishes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Common(Wished):
+    """The shared options as they were given."""
+
+    paths: tuple[str, ...]
     jobs: int | None = None
     no_cache: bool = False
     config: str | None = None
-    exclude: tuple[str, ...] = ()
     exit_zero: bool = False
     quiet: bool = False
     verbose: bool = False
@@ -116,37 +137,16 @@ class Common:
     def settings(self) -> Settings:
         """The project's settings with the command line's on top."""
         from codemods import mods  # noqa: PLC0415 (it is not needed for --help)
-        from codemods.config import ConfigError, Exclude, load  # noqa: PLC0415
+        from codemods.config import ConfigError, load  # noqa: PLC0415
 
         known = mods.names()
         try:
             settings = load(self._start(), Path(self.config) if self.config else None, known)
         except ConfigError as error:
             raise click.UsageError(
-                f"{_relative(error.path)}{f':{error.line}' if error.line else ''}: {error.message}"
+                f"{relative(error.path)}{f':{error.line}' if error.line else ''}: {error.message}"
             ) from None
-        if self.select:
-            # Asking for a kind by name outweighs a project that ignores it.
-            select = frozenset(_flat(self.select))
-            settings = replace(settings, select=select, ignore=settings.ignore - select)
-        if self.ignore:
-            settings = replace(settings, ignore=settings.ignore | set(_flat(self.ignore)))
-        if self.codemod:
-            settings = replace(settings, codemods=tuple(dict.fromkeys(_flat(self.codemod))))
-        if self.prefer:
-            settings = replace(settings, prefer=self.prefer)
-        if self.impact:
-            settings = replace(settings, impact=self.impact)
-        if self.unsafe:
-            settings = replace(settings, unsafe=frozenset(known))
-        if self.exclude:
-            excluded = Exclude(self.exclude, Path.cwd())
-            try:
-                excluded.matches(Path.cwd() / "any")
-            except ValueError as error:
-                raise click.BadParameter(str(error), param_hint="--exclude") from None
-            settings = replace(settings, exclude=(*settings.exclude, excluded))
-        return settings
+        return self.wishes().over(settings, Path.cwd(), known)
 
     def _start(self) -> Path:
         """The folder from which settings are looked for: the nearest that holds all paths."""
@@ -155,28 +155,37 @@ class Common:
         return folder if folder.is_dir() else folder.parent
 
 
-def common(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the shared options, as one argument."""
+def _taking(
+    options: Sequence[Callable[..., Any]], kind: type[Wished]
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command some options, as one argument."""
 
-    def called(**given: Any) -> None:  # noqa: ANN401
-        names = Common.__dataclass_fields__
-        shared = Common(**{name: given.pop(name) for name in names})
-        command(shared, **given)
+    def decorated(command: Callable[..., None]) -> Callable[..., None]:
+        def called(**given: Any) -> None:  # noqa: ANN401
+            together = kind(**{each.name: given.pop(each.name) for each in fields(kind)})
+            command(together, **given)
 
-    called.__doc__ = command.__doc__
-    wrapped = called
-    # click collects options from the last decorator to the first.
-    wrapped.__click_params__ = list(getattr(command, "__click_params__", []))  # type: ignore[attr-defined]
-    for option in reversed(_COMMON):
-        wrapped = option(wrapped)
-    return wrapped
+        called.__doc__ = command.__doc__
+        wrapped = called
+        # click collects options from the last decorator to the first.
+        wrapped.__click_params__ = list(getattr(command, "__click_params__", []))  # type: ignore[attr-defined]
+        for option in reversed(options):
+            wrapped = option(wrapped)
+        return wrapped
 
-
-def _flat(groups: tuple[tuple[str, ...], ...]) -> list[str]:
-    return [word for group in groups for word in group]
+    return decorated
 
 
-def _relative(path: Path) -> str:
+wished = _taking(_WISHED, Wished)
+common = _taking(_COMMON, Common)
+
+
+def _flat(groups: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    return tuple(word for group in groups for word in group)
+
+
+def relative(path: Path) -> str:
+    """A path as it is shown."""
     from codemods.review.plain import shown_path  # noqa: PLC0415 (it is not needed for --help)
 
     return shown_path(Path(os.path.relpath(path)).as_posix())

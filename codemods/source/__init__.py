@@ -1,28 +1,54 @@
 """Files in and out: the only floor that touches the disk."""
 
 from codemods.source.cache import Cache
+from codemods.source.checkout import (
+    COMMIT_MARK,
+    Checkout,
+    EmptyError,
+    Repository,
+    RepositoryError,
+    head_of,
+    is_url,
+)
 from codemods.source.discover import File, discover
 from codemods.source.exclude import Exclude
 from codemods.source.git import base_of, root_of
 from codemods.source.journal import undo
 from codemods.source.manifests import locks_beside, manifests_near, read_manifest
+from codemods.source.programs import Done, Limits, StoppedError, given, guarded, run, without_passwords
 from codemods.source.project import installed_roots, own_state, project_of
 from codemods.source.read import read_bytes
+from codemods.source.runs import FolderError, Results, RunFolder
 from codemods.source.stage import write_bytes
 from codemods.source.style import line_length
 from codemods.source.text import UnreadableError, decode
 from codemods.source.write import RefusedError, write_all
 
 __all__ = [
+    "COMMIT_MARK",
     "Cache",
+    "Checkout",
+    "Done",
+    "EmptyError",
     "Exclude",
     "File",
+    "FolderError",
+    "Limits",
     "RefusedError",
+    "Repository",
+    "RepositoryError",
+    "Results",
+    "RunFolder",
+    "StoppedError",
     "UnreadableError",
     "base_of",
     "decode",
     "discover",
+    "given",
+    "guarded",
+    "head_of",
     "installed_roots",
+    "is_url",
     "line_length",
     "locks_beside",
     "manifests_near",
@@ -31,7 +57,9 @@ __all__ = [
     "read_bytes",
     "read_manifest",
     "root_of",
+    "run",
     "undo",
+    "without_passwords",
     "write_all",
     "write_bytes",
 ]

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 _CHUNK = 200
 # Set inside git hooks; they would tie every question to one repository, seen from one folder.
-_TIES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
+TIES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
 # A repository's own configuration may name programs that git is to run while it looks at files.
-_NOTHING_RUN = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
-_QUIET = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+NOTHING_RUN = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
+QUIET = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
 
 
 @lru_cache(maxsize=4096)
@@ -88,9 +88,9 @@ def _git(folder: Path, *arguments: str) -> bytes | None:
     """What git prints, or nothing where it is missing or refuses."""
     try:
         done = subprocess.run(
-            ["git", *_NOTHING_RUN, *arguments],
+            ["git", *NOTHING_RUN, *arguments],
             cwd=folder,
-            env={name: value for name, value in os.environ.items() if name not in _TIES} | _QUIET,
+            env={name: value for name, value in os.environ.items() if name not in TIES} | QUIET,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,

@@ -43,7 +43,7 @@ class Journal:
         with contextlib.suppress(OSError):
             self._handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0), 0o600)
             self._file = file
-            _lock(self._handle)
+            lock(self._handle)
             with os.fdopen(self._handle, "wb", closefd=False) as stream:
                 stream.write(zlib.crc32(content).to_bytes(_SUM, "big") + content)
             os.fsync(self._handle)
@@ -64,7 +64,7 @@ def undo(places: Iterable[str]) -> tuple[int, list[Fault]]:
         with contextlib.suppress(OSError):
             handle = os.open(file, os.O_RDWR | getattr(os, "O_BINARY", 0))
             try:
-                rows = list(_rows(file)) if _lock(handle) else []
+                rows = list(_rows(file)) if lock(handle) else []
                 targets = [target for target, _, _ in rows]
                 if all(any(target.is_relative_to(root) for root in roots) for target in targets) and rows:
                     for target, before, after in rows:
@@ -108,7 +108,7 @@ def _digest(content: bytes) -> bytes:
     return hashlib.blake2b(content, digest_size=16).digest()
 
 
-def _lock(handle: int) -> bool:
+def lock(handle: int) -> bool:
     """Whether no living run holds a journal; without locks in the system none is taken to."""
     if sys.platform != "win32":
         import fcntl  # noqa: PLC0415 (not on every system)

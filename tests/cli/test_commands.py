@@ -221,7 +221,7 @@ def test_unused_ignores_and_unresolved_calls(project: Path) -> None:
     ("arguments", "message"),
     [
         (["chekc"], "no such command 'chekc'; did you mean 'check'?"),
-        (["qqq"], "commands are apply, check"),
+        (["qqq"], "commands are apply, bulk, check"),
         (["check", "--jbos", "2"], "No such option '--jbos'"),
         (["check", "--jobs", "0"], "--jobs"),
         (["check", "--select", "slep"], "unknown kind 'slep'; did you mean 'sleep'?"),
@@ -288,7 +288,7 @@ print(sorted(heavy & sys.modules.keys()))
 """
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "[]"
-    for coming in ("sarif", "html", "interactive", "changed-since", "bulk"):
+    for coming in ("sarif", "html", "interactive", "changed-since"):
         assert coming not in done.stdout
 
 

@@ -1,0 +1,84 @@
+"""A bulk run from its entries to its summary; it can be killed at any time, and goes on where it was."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from codemods.repositories.entries import branches
+from codemods.repositories.local import outcomes
+from codemods.repositories.summary import as_json
+from codemods.repositories.task import Plan, Task, outcome_of
+from codemods.source import RunFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from codemods.model import Outcome
+    from codemods.repositories.entries import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A whole bulk run."""
+
+    entries: tuple[Entry, ...]
+    out: Path
+    plan: Plan = field(default_factory=Plan)
+    branch: str = "offloop"
+    jobs: int = 0
+    """How many repositories at a time; 0 for as many as there are processors."""
+    resume: bool = False
+    only: str = ""
+    """Of those of the last run, the ones that are in trouble (failed), or the ones with a patch (changed)."""
+
+
+def bulk(order: Order, told: Callable[[Outcome], None] = lambda _: None) -> tuple[Outcome, ...]:
+    """Deal with all repositories; what became of each, in the order of the entries."""
+    folder = RunFolder(order.out.absolute())
+    try:
+        return _bulk(order, folder, told)
+    finally:
+        folder.close()
+
+
+def _bulk(order: Order, folder: RunFolder, told: Callable[[Outcome], None]) -> tuple[Outcome, ...]:
+    named = branches(order.entries, order.branch if order.plan.commit else "")
+    tasks = {
+        entry.name: Task(entry, order.plan, named[entry.name], os.fspath(folder.folder)) for entry in order.entries
+    }
+    rows = {row["name"]: row for row in folder.rows() if row.get("name") in tasks}
+    done = {name: outcome_of(row["outcome"]) for name, row in rows.items()}
+    if order.only:
+        todo = [task for name, task in tasks.items() if name in done and _wanted(done[name], order.only)]
+    elif order.resume:
+        todo = [task for name, task in tasks.items() if name not in done or rows[name]["key"] != task.key]
+    else:
+        folder.begin()
+        done, todo = {}, list(tasks.values())
+    folder.tidy()
+    for outcome in _outcomes(todo, order):
+        done[outcome.name] = outcome
+        folder.note({"name": outcome.name, "key": tasks[outcome.name].key, "outcome": asdict(outcome)})
+        told(outcome)
+    folder.tidy()
+    whole = tuple(done[name] for name in tasks if name in done)
+    folder.write("summary.json", as_json(whole))
+    return whole
+
+
+def _wanted(outcome: Outcome, only: str) -> bool:
+    return outcome.trouble if only == "failed" else bool(outcome.changed)
+
+
+def _outcomes(tasks: Sequence[Task], order: Order) -> Iterator[Outcome]:
+    """What becomes of each task; one repository that is named twice is dealt with once."""
+    first: dict[tuple[str, str, str], Task] = {}
+    for task in tasks:
+        earlier = first.setdefault(task.entry.target, task)
+        if earlier is not task:
+            reason = f"is the same as {earlier.entry.name}"
+            yield replace(task.failed(reason, task.entry.notes), status="empty")
+    yield from outcomes(list(first.values()), order.jobs or os.cpu_count() or 1)

@@ -1,0 +1,66 @@
+"""One repository after the other in processes of this machine, some at a time."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from codemods.repositories.task import Task, unpacked
+from codemods.source import Limits, Repository, Results, StoppedError, guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from codemods.model import Outcome
+
+_LAST = 3
+
+
+def outcomes(tasks: Sequence[Task], jobs: int) -> Iterator[Outcome]:
+    """What became of each, as they come to their end."""
+    stop = threading.Event()
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            for future in as_completed([pool.submit(carry_out, task, stop) for task in tasks]):
+                yield future.result()
+        except BaseException:
+            stop.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+def fair_share(jobs: int) -> int:
+    """The megabytes that one of some repositories at a time may take."""
+    count = jobs or os.cpu_count() or 1
+    try:
+        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return 0
+    return whole // count // 1024 // 1024
+
+
+def carry_out(task: Task, stop: threading.Event) -> Outcome:
+    """Have a process of its own deal with one repository; whatever happens to it, there is an outcome."""
+    plan = task.plan
+    command = [sys.executable, "-P", "-m", "codemods.repositories.worker"]
+    try:
+        done = guarded(command, task.pack(), Limits(plan.seconds, plan.megabytes), stop)
+    except StoppedError as error:
+        outcome = task.failed(f"{error}, and was stopped")
+    except OSError as error:
+        outcome = task.failed(f"no process can be started for it: {error.strerror or error}")
+    else:
+        try:
+            return unpacked(done.output)
+        except ValueError:
+            last = " ".join(done.errors.split("\n")[-_LAST:]).strip()
+            how = f"was killed by signal {-done.code}" if done.code < 0 else f"ended with {done.code}"
+            outcome = task.failed(f"its process {how}{f': {last}' if last else ''}")
+    results = Results(Path(task.out), task.entry.name)
+    Repository(task.entry.where).clear(results.work)
+    results.say(outcome.reason)
+    return outcome
