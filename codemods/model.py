@@ -128,8 +128,8 @@ class Result:
         return tuple(finding for finding in self.findings if finding.id not in settled)
 
 
-Status = Literal["clean", "fixed", "left", "empty", "failed"]
-STATUSES: tuple[Status, ...] = ("clean", "fixed", "left", "empty", "failed")
+Status = Literal["clean", "fixed", "open", "empty", "failed"]
+STATUSES: tuple[Status, ...] = ("clean", "fixed", "open", "empty", "failed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,4 +91,4 @@ def command(  # noqa: PLR0913 (its options)
         click.echo(text.summary(outcomes), err=True)
     if any(outcome.status == "failed" for outcome in outcomes):
         sys.exit(2)
-    sys.exit(1 if not exit_zero and any(outcome.status == "left" or outcome.trouble for outcome in outcomes) else 0)
+    sys.exit(1 if not exit_zero and any(outcome.status == "open" or outcome.trouble for outcome in outcomes) else 0)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from codemods.repositories.entries import branches
 from codemods.repositories.local import outcomes
+from codemods.repositories.page import as_html
 from codemods.repositories.summary import as_json
 from codemods.repositories.task import Plan, Task, outcome_of
 from codemods.source import RunFolder
@@ -66,6 +67,7 @@ def _bulk(order: Order, folder: RunFolder, told: Callable[[Outcome], None]) -> t
     folder.tidy()
     whole = tuple(done[name] for name in tasks if name in done)
     folder.write("summary.json", as_json(whole))
+    folder.write("summary.html", as_html(whole))
     return whole
 
 

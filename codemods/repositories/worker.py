@@ -145,7 +145,7 @@ class _Work:
         outcome = Outcome(
             self.task.entry.name,
             without_passwords(self.task.entry.where),
-            "left" if left or whole.faults else "fixed" if whole.changes else "clean",
+            "open" if left or whole.faults else "fixed" if whole.changes else "clean",
             commit=commit,
             files=whole.files,
             errors=len(whole.faults),
