@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 import tomllib
 from dataclasses import dataclass, replace
@@ -15,7 +16,19 @@ from codemods.source import Exclude, read_bytes, root_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-__all__ = ["ConfigError", "Exclude", "Settings", "Text", "Wishes", "load", "nearest", "read_table", "with_table"]
+__all__ = [
+    "ConfigError",
+    "Exclude",
+    "Settings",
+    "Text",
+    "Wishes",
+    "load",
+    "nearest",
+    "read_table",
+    "settings_of",
+    "unknown",
+    "with_table",
+]
 
 _CHOICES = {
     "impact": IMPACTS,
@@ -60,8 +73,18 @@ class Wishes:
     exclude: tuple[str, ...] = ()
     """Gitignore patterns."""
 
-    def check(self) -> None:
-        """A pattern that is none raises ValueError."""
+    def check(self, known_codemods: Collection[str]) -> None:
+        """A word that nobody knows, or a pattern that is none, raises ValueError."""
+        given = (
+            ("kind", (*self.select, *self.ignore), KINDS),
+            ("codemod", self.codemods, known_codemods),
+            ("preference", filter(None, [self.prefer]), _CHOICES["prefer"]),
+            ("impact", filter(None, [self.impact]), _CHOICES["impact"]),
+        )
+        for what, words, known in given:
+            for word in words:
+                if word not in known:
+                    raise ValueError(unknown(what, word, known))
         Exclude(self.exclude, Path.cwd()).matches(Path.cwd() / "any")
 
     def over(self, settings: Settings, base: Path, known_codemods: Collection[str]) -> Settings:
@@ -92,6 +115,14 @@ class ConfigError(Exception):
         self.message = message
 
 
+def settings_of(paths: Iterable[str], config: Path | None, wishes: Wishes, known_codemods: Collection[str]) -> Settings:
+    """The settings of the project that some paths are in, with wishes on top."""
+    # No symlinks are resolved: it is the nearest folder that holds all paths as they are named.
+    common = Path(os.path.commonpath([os.path.abspath(path) for path in paths]))  # noqa: PTH100
+    settings = load(common if common.is_dir() else common.parent, config, known_codemods)
+    return wishes.over(settings, Path.cwd(), known_codemods)
+
+
 def load(start: Path, config: Path | None, known_codemods: Collection[str]) -> Settings:
     """The settings for a folder: from the file given, or the nearest pyproject.toml above with a table for offloop."""
     if config is not None:
@@ -114,6 +145,14 @@ def load(start: Path, config: Path | None, known_codemods: Collection[str]) -> S
 def with_table(settings: Settings, table: object, text: Text, known_codemods: Collection[str]) -> Settings:
     """Settings with those of a table on top, which some text gives."""
     return _Reader(text, known_codemods).settings(settings, table)
+
+
+def unknown(what: str, word: str, known: Iterable[str]) -> str:
+    """What is said of a word that nobody knows: the nearest known one."""
+    known = list(known)
+    near = nearest(word, known)
+    hint = f"did you mean {near!r}?" if near else f"known are {', '.join(known)}"
+    return f"unknown {what} {word!r}; {hint}"
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -150,10 +189,7 @@ class Text:
 
     def unknown(self, key: str, what: str, word: str, known: Iterable[str]) -> ConfigError:
         """An error that suggests the nearest known word."""
-        known = list(known)
-        near = nearest(word, known)
-        hint = f"did you mean {near!r}?" if near else f"known are {', '.join(known)}"
-        return self.error(word if word in self.text else key, f"unknown {what} {word!r}; {hint}")
+        return self.error(word if word in self.text else key, unknown(what, word, known))
 
 
 class _Reader:

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "codemods"
 # From the top down. Those of one line do not import each other, but for what is named in BESIDE.
 FLOORS = (
     ("__main__",),
-    ("cli",),
+    ("cli", "scripting"),
     ("repositories",),
     ("review", "engine", "testing"),
     ("remembering",),

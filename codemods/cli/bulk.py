@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from codemods.cli.options import Wished, Word, relative, wished
+from codemods.cli.options import Wished, Word, relative, wished, wrong
 
 if TYPE_CHECKING:
     from codemods.model import Outcome
@@ -65,9 +65,7 @@ def command(  # noqa: PLR0913 (its options)
     try:
         entries = read(repositories, mods.names())
     except ConfigError as error:
-        raise click.UsageError(
-            f"{relative(error.path)}{f':{error.line}' if error.line else ''}: {error.message}"
-        ) from None
+        raise wrong(error) from None
     plan = Plan(
         given.wishes(),
         commit=commit or branch is not None,

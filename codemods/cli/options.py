@@ -15,7 +15,7 @@ from codemods.model import IMPACTS, KINDS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from codemods.config import Settings, Wishes
+    from codemods.config import ConfigError, Settings, Wishes
     from codemods.engine import Request
 
 
@@ -110,7 +110,7 @@ class Wished:
         select, ignore, codemods = map(_flat, (self.select, self.ignore, self.codemod))
         wishes = Wishes(self.unsafe, select, ignore, codemods, self.prefer or "", self.impact or "", self.exclude)
         try:
-            wishes.check()
+            wishes.check(_codemods())
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--exclude") from None
         return wishes
@@ -137,22 +137,19 @@ class Common(Wished):
     def settings(self) -> Settings:
         """The project's settings with the command line's on top."""
         from codemods import mods  # noqa: PLC0415 (it is not needed for --help)
-        from codemods.config import ConfigError, load  # noqa: PLC0415
+        from codemods.config import ConfigError, settings_of  # noqa: PLC0415
 
-        known = mods.names()
+        config = Path(self.config) if self.config else None
         try:
-            settings = load(self._start(), Path(self.config) if self.config else None, known)
+            return settings_of(self.paths or (".",), config, self.wishes(), mods.names())
         except ConfigError as error:
-            raise click.UsageError(
-                f"{relative(error.path)}{f':{error.line}' if error.line else ''}: {error.message}"
-            ) from None
-        return self.wishes().over(settings, Path.cwd(), known)
+            raise wrong(error) from None
 
-    def _start(self) -> Path:
-        """The folder from which settings are looked for: the nearest that holds all paths."""
-        places = [os.path.abspath(path) for path in self.paths or (".",)]  # noqa: PTH100 (no symlinks resolved)
-        folder = Path(os.path.commonpath(places))
-        return folder if folder.is_dir() else folder.parent
+
+def wrong(error: ConfigError) -> click.UsageError:
+    """Settings that cannot be used, as the command line says it."""
+    place = f"{relative(error.path)}{f':{error.line}' if error.line else ''}"
+    return click.UsageError(f"{place}: {error.message}")
 
 
 def _taking(

@@ -11,7 +11,7 @@ from codemods.repositories.local import outcomes
 from codemods.repositories.page import as_html
 from codemods.repositories.summary import as_json
 from codemods.repositories.task import Plan, Task, outcome_of
-from codemods.source import RunFolder
+from codemods.source import FolderError, Repository, RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -53,6 +53,8 @@ def _bulk(order: Order, folder: RunFolder, told: Callable[[Outcome], None]) -> t
     rows = {row["name"]: row for row in folder.rows() if row.get("name") in tasks}
     done = {name: outcome_of(row["outcome"]) for name, row in rows.items()}
     if order.only:
+        if not done:
+            raise FolderError("holds no earlier run to choose from")
         todo = [task for name, task in tasks.items() if name in done and _wanted(done[name], order.only)]
     elif order.resume:
         todo = [task for name, task in tasks.items() if name not in done or rows[name]["key"] != task.key]
@@ -83,4 +85,6 @@ def _outcomes(tasks: Sequence[Task], order: Order) -> Iterator[Outcome]:
         if earlier is not task:
             reason = f"is the same as {earlier.entry.name}"
             yield replace(task.failed(reason, task.entry.notes), status="empty")
-    yield from outcomes(list(first.values()), order.jobs or os.cpu_count() or 1)
+    # What takes longest comes first, so that nobody waits for it alone at the end.
+    tasks = sorted(first.values(), key=lambda task: -Repository(task.entry.where).size())
+    yield from outcomes(tasks, order.jobs or os.cpu_count() or 1)

@@ -7,6 +7,7 @@ of a URL is fetched: one commit, without the contents of others.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import re
 import shutil
@@ -90,6 +91,12 @@ class Repository:
         if re.fullmatch(r"[0-9a-f]{40,64}", ref):
             return ref
         raise RepositoryError(f"has no branch or tag {ref!r}")
+
+    def size(self) -> float:
+        """About how much there is in it; what is not known is taken for the most."""
+        with contextlib.suppress(OSError):
+            return (self.folder / ".git" / "index").stat().st_size if self.folder is not None else math.inf
+        return 0
 
     def remarks(self) -> Iterator[str]:
         """What is worth knowing about the folder of a repository."""
