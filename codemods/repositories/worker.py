@@ -5,6 +5,7 @@ Check it out, find and rewrite, ask its own check before and after, commit codem
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from contextlib import chdir
@@ -50,8 +51,13 @@ def work(task: Task) -> Outcome:
     results = Results(Path(task.out), task.entry.name)
     try:
         outcome = _Work(task, results).outcome()
-    except (RepositoryError, ConfigError) as error:
+    except RepositoryError as error:
         outcome = task.failed(without_passwords(str(error)))
+    except ConfigError as error:
+        place = os.path.relpath(
+            error.path, results.work if error.path.is_relative_to(results.work) else task.entry.where
+        )
+        outcome = task.failed(f"{place}:{error.line}: {error.message}")
     except EmptyError as error:
         outcome = replace(task.failed(str(error)), status="empty")
     outcome = replace(outcome, notes=(*task.entry.notes, *outcome.notes), seconds=round(time.monotonic() - started, 2))

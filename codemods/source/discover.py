@@ -71,14 +71,19 @@ def _below(folder: Path, faults: list[Fault]) -> Iterator[Path]:
     for name in tracked:
         if name.endswith(_SUFFIX) and _is_plain_file(folder / name):
             yield folder / name
-        elif (folder / name).is_dir() and not (folder / name).is_symlink():
-            # A submodule: git lists it by its folder only.
+        elif _is_submodule(folder / name):
+            # git lists it by its folder only.
             yield from _below(folder / name, faults)
     for name in untracked:
         if name.endswith("/"):
             yield from _below(folder / name, faults)
         elif name.endswith(_SUFFIX) and not _unwanted(folder, Path(name), virtual) and _is_plain_file(folder / name):
             yield folder / name
+
+
+def _is_submodule(place: Path) -> bool:
+    """Whether a tracked name is another repository; one that was not fetched is an empty folder."""
+    return place.is_dir() and not place.is_symlink() and root_of(place) == place.resolve()
 
 
 def _unwanted(folder: Path, name: Path, virtual: dict[Path, bool]) -> bool:

@@ -85,6 +85,9 @@ def test_repositories_inside(project: Path) -> None:
     git(project, "init", "-q")
     git(project, "-c", "protocol.file.allow=always", "submodule", "add", "-q", "./module", "module")
     assert shown() == ["a.py", "inner/b.py", "module/c.py"]
+    git(project, "submodule", "deinit", "-q", "--force", "module")
+    assert (project / "module").is_dir()
+    assert shown() == ["a.py", "inner/b.py"]
 
 
 def test_paths_outside(project: Path) -> None:
