@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from codemods.repositories.recall import recalled
 from codemods.repositories.task import Task, unpacked
 from codemods.source import Limits, Repository, Results, StoppedError, guarded
 
@@ -45,6 +46,9 @@ def fair_share(jobs: int) -> int:
 
 def carry_out(task: Task, stop: threading.Event) -> Outcome:
     """Have a process of its own deal with one repository; whatever happens to it, there is an outcome."""
+    earlier = recalled(task)
+    if earlier is not None:
+        return earlier
     plan = task.plan
     command = [sys.executable, "-P", "-m", "codemods.repositories.worker"]
     try:

@@ -18,7 +18,8 @@ from codemods.config import ConfigError, Text, load, with_table
 from codemods.engine import Request, stepwise
 from codemods.model import Outcome
 from codemods.repositories.message import message
-from codemods.repositories.task import Task, packed, unpacked
+from codemods.repositories.recall import noted
+from codemods.repositories.task import Task, packed
 from codemods.review import json
 from codemods.review.diff import unified_diff
 from codemods.source import (
@@ -29,7 +30,6 @@ from codemods.source import (
     Results,
     StoppedError,
     given,
-    head_of,
     run,
     without_passwords,
 )
@@ -60,7 +60,7 @@ def work(task: Task) -> Outcome:
         outcome = task.failed(f"{place}:{error.line}: {error.message}")
     except EmptyError as error:
         outcome = replace(task.failed(str(error)), status="empty")
-    outcome = replace(outcome, notes=(*task.entry.notes, *outcome.notes), seconds=round(time.monotonic() - started, 2))
+    outcome = replace(noted(task, outcome), seconds=round(time.monotonic() - started, 2))
     results.say(f"{outcome.status}{f': {outcome.reason}' if outcome.reason else ''}")
     return outcome
 
@@ -72,28 +72,17 @@ class _Work:
         self.repository = Repository(task.entry.where, task.entry.ref)
 
     def outcome(self) -> Outcome:
-        """What an earlier run found out about the same commit, or what this one does."""
+        """What comes of it."""
         task, results = self.task, self.results
         commit = self.repository.commit()
         results.say(f"{task.entry.where} at {commit or 'whatever is in the folder'}")
         if not commit:
             return self.without_git(Path(task.entry.where))
-        key = task.key_of(commit)
-        kept = results.recall(key) if task.plan.cache else None
-        if kept is not None:
-            outcome = unpacked(kept)
-            if not outcome.branch or head_of(self.home, outcome.branch) == outcome.head:
-                return outcome
         with self.repository.checked_out(commit, results.work) as checkout:
             outcome = self.looked_at(checkout)
         if not outcome.trouble:
-            results.remember(key, packed(outcome))
+            results.remember(task.key_of(commit), packed(outcome))
         return outcome
-
-    @property
-    def home(self) -> Path:
-        """Where branches are made."""
-        return self.repository.folder or self.results.clone
 
     def without_git(self, folder: Path) -> Outcome:
         """A folder that is not a repository gives a patch, and nothing else."""
@@ -113,7 +102,7 @@ class _Work:
         outcome = self.reported(whole, checkout.folder, checkout.base)
         modules = checkout.submodules()
         notes = (f"its submodules were not looked at: {', '.join(modules)}",) if modules else ()
-        outcome = replace(outcome, notes=(*outcome.notes, *notes, *self.repository.remarks()))
+        outcome = replace(outcome, notes=(*outcome.notes, *notes))
         if not whole.changes:
             return outcome
         if self.task.plan.verify:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codemods.source.git import NOTHING_RUN, QUIET, TIES
-from codemods.source.programs import run, without_passwords
+from codemods.source.programs import StoppedError, run, without_passwords
 from codemods.source.stage import write_bytes
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ _PASSING = re.compile(
     re.IGNORECASE,
 )
 _PAUSES = (1, 4)
+_PATIENCE = 120
 
 
 class RepositoryError(Exception):
@@ -81,7 +82,7 @@ class Repository:
         return found
 
     def _remote(self, ref: str) -> str:
-        rows = [row.split("\t") for row in _network(None, "ls-remote", self.where).splitlines()]
+        rows = [row.split("\t") for row in _network(None, "ls-remote", self.where, seconds=_PATIENCE).splitlines()]
         refs = {name: commit for commit, name in rows}
         if not refs:
             raise EmptyError("has no commits")
@@ -195,20 +196,25 @@ def head_of(folder: Path, branch: str) -> str:
     return _try(folder, "rev-parse", "--verify", "--quiet", f"refs/heads/{branch}") or ""
 
 
-def _network(folder: Path | None, *arguments: str) -> str:
+def _network(folder: Path | None, *arguments: str, seconds: float | None = None) -> str:
     """What git answers that asks others, who may be busy for the moment."""
     for pause in _PAUSES:
         try:
-            return _git(folder, *arguments)
+            return _git(folder, *arguments, seconds=seconds)
         except RepositoryError as error:
             if not _PASSING.search(str(error)):
                 raise
             time.sleep(pause)
-    return _git(folder, *arguments)
+    return _git(folder, *arguments, seconds=seconds)
 
 
-def _git(folder: Path | None, *arguments: str) -> str:
-    done = run(["git", *NOTHING_RUN, *arguments], folder, environment=_environment())
+def _git(folder: Path | None, *arguments: str, seconds: float | None = None) -> str:
+    try:
+        done = run(["git", *NOTHING_RUN, *arguments], folder, seconds=seconds, environment=_environment())
+    except StoppedError as error:
+        raise RepositoryError(f"git {arguments[0]}: {error}") from None
+    except OSError as error:
+        raise RepositoryError(f"git cannot be run here: {error.strerror or error}") from None
     if done.code:
         said = [line for line in done.errors.splitlines() if line.strip()]
         words = " ".join(line.removeprefix("fatal: ").removeprefix("error: ") for line in said[-3:])

@@ -181,29 +181,6 @@ def test_a_check_is_not_asked_where_nothing_changes(project: Path) -> None:
     assert done(project, plan=Plan(verify="exit 1")).verified == ""
 
 
-def test_the_same_commit_is_not_looked_at_again(project: Path) -> None:
-    shop = repository(project / "shop", {"main.py": SLEEPY})
-    first = done(project, plan=COMMIT)
-    log = result(project, "log.txt")
-    (project / "out" / "repos" / "shop" / "changes.patch").unlink()
-    assert replace(done(project, plan=COMMIT), seconds=first.seconds) == first
-    assert result(project, "changes.patch")
-    git(shop, "branch", "-D", "offloop")
-    assert done(project, plan=COMMIT).head == git(shop, "rev-parse", "offloop").strip()
-    assert result(project, "log.txt") == log
-    write(shop, {"main.py": CLEAN})
-    commit(shop)
-    assert done(project, plan=COMMIT).status == "clean"
-
-
-def test_trouble_is_not_kept(project: Path) -> None:
-    repository(project / "shop", {"main.py": SLEEPY})
-    plan = Plan(verify=f"test -e {project}/ready")
-    assert done(project, plan=plan).verified == "failed, as before"
-    write(project, {"ready": ""})
-    assert done(project, plan=plan).verified == "passed"
-
-
 def test_a_url(project: Path) -> None:
     shop = repository(project / "shop", {"main.py": SLEEPY})
     outcome = done(project, shop.as_uri(), COMMIT)
@@ -211,7 +188,6 @@ def test_a_url(project: Path) -> None:
     assert outcome.head == git(clone, "rev-parse", "offloop").strip()
     assert git(clone, "show", "offloop:main.py") == FIXED
     assert git(shop, "branch", "--list", "offloop") == ""
-    assert replace(done(project, shop.as_uri(), COMMIT), seconds=outcome.seconds) == outcome
 
 
 def test_an_unknown_url(project: Path) -> None:

@@ -175,11 +175,11 @@ def test_the_network_is_asked_again(monkeypatch: pytest.MonkeyPatch, made: Path)
     asked: list[str] = []
     run = programs.run
 
-    def flaky(command: list[str], folder: Path | None, *, environment: dict[str, str]) -> Done:
+    def flaky(command: list[str], folder: Path | None, *, seconds: float, environment: dict[str, str]) -> Done:
         asked.append(command[-1])
         broken = len(asked) == 1
         command = ["sh", "-c", "echo fatal: the remote end hung up unexpectedly >&2; exit 128"] if broken else command
-        return run(command, folder, environment=environment)
+        return run(command, folder, seconds=seconds, environment=environment)
 
     monkeypatch.setattr(checkout, "run", flaky)
     monkeypatch.setattr(checkout, "_PAUSES", (0, 0))
