@@ -26,7 +26,7 @@ _COMMANDS = {
     "diff": "Show the fixes as a diff that `git apply` takes.",
     "explain": "Explain a codemod, a kind of blocking work, or a line of code.",
 }
-_INTERRUPTED = 130
+INTERRUPTED = 130
 _OUTPUT_LOST = {errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC}
 
 
@@ -80,7 +80,7 @@ def main() -> None:
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted; nothing more was written", err=True)
-        code = _INTERRUPTED
+        code = INTERRUPTED
     except BrokenPipeError:
         # Whoever read the output has enough: nothing is left to say, not even at exit.
         _forget_output()

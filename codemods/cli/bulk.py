@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from codemods.cli import INTERRUPTED
 from codemods.cli.options import Wished, Word, relative, wished, wrong
 
 if TYPE_CHECKING:
@@ -83,6 +84,9 @@ def command(  # noqa: PLR0913 (its options)
     order = Order(entries, Path(out), plan, branch or "offloop", jobs or 0, resume=resume, only=only or "")
     try:
         outcomes = bulk(order, told)
+    except KeyboardInterrupt:
+        click.echo("interrupted; `--resume` goes on from here", err=True)
+        sys.exit(INTERRUPTED)
     except FolderError as error:
         raise click.UsageError(f"{relative(Path(out))} {error}") from None
     if not quiet:

@@ -62,14 +62,16 @@ def _bulk(order: Order, folder: RunFolder, told: Callable[[Outcome], None]) -> t
         folder.begin()
         done, todo = {}, list(tasks.values())
     folder.tidy()
-    for outcome in _outcomes(todo, order):
-        done[outcome.name] = outcome
-        folder.note({"name": outcome.name, "key": tasks[outcome.name].key, "outcome": asdict(outcome)})
-        told(outcome)
-    folder.tidy()
-    whole = tuple(done[name] for name in tasks if name in done)
-    folder.write("summary.json", as_json(whole))
-    folder.write("summary.html", as_html(whole))
+    try:
+        for outcome in _outcomes(todo, order):
+            done[outcome.name] = outcome
+            folder.note({"name": outcome.name, "key": tasks[outcome.name].key, "outcome": asdict(outcome)})
+            told(outcome)
+    finally:
+        folder.tidy()
+        whole = tuple(done[name] for name in tasks if name in done)
+        folder.write("summary.json", as_json(whole))
+        folder.write("summary.html", as_html(whole))
     return whole
 
 

@@ -14,14 +14,12 @@ from codemods.repositories.task import Task, unpacked
 from codemods.source import Limits, Repository, Results, StoppedError, guarded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
     from codemods.model import Outcome
 
-_LAST = 3
 
-
-def outcomes(tasks: Sequence[Task], jobs: int) -> Iterator[Outcome]:
+def outcomes(tasks: Sequence[Task], jobs: int) -> Generator[Outcome]:
     """What became of each, as they come to their end."""
     stop = threading.Event()
     with ThreadPoolExecutor(jobs) as pool:
@@ -49,7 +47,7 @@ def carry_out(task: Task, stop: threading.Event) -> Outcome:
     earlier = recalled(task)
     if earlier is not None:
         return earlier
-    plan = task.plan
+    plan, said = task.plan, ""
     command = [sys.executable, "-P", "-m", "codemods.repositories.worker"]
     try:
         done = guarded(command, task.pack(), Limits(plan.seconds, plan.megabytes), stop)
@@ -61,10 +59,11 @@ def carry_out(task: Task, stop: threading.Event) -> Outcome:
         try:
             return unpacked(done.output)
         except ValueError:
-            last = " ".join(done.errors.split("\n")[-_LAST:]).strip()
+            last = next((line.strip() for line in reversed(done.errors.splitlines()) if line.strip()), "")
+            said = f"{done.errors}\n"
             how = f"was killed by signal {-done.code}" if done.code < 0 else f"ended with {done.code}"
             outcome = task.failed(f"its process {how}{f': {last}' if last else ''}")
     results = Results(Path(task.out), task.entry.name)
     Repository(task.entry.where).clear(results.work)
-    results.say(outcome.reason)
+    results.say(f"{said}{outcome.reason}")
     return outcome
