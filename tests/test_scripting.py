@@ -78,3 +78,17 @@ def test_importing_it_loads_nothing() -> None:
     script = "import sys, codemods; print(sorted(name for name in sys.modules if name.startswith('codemods')))"
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert done.stdout == "['codemods']\n"
+
+
+def test_the_script_of_the_documentation(project: Path) -> None:
+    text = (ROOT / "docs" / "bulk.md").read_text("utf-8")
+    script = text.partition("```python\n")[2].partition("```")[0]
+    assert len(script.splitlines()) <= 22
+    (project / "migrate.py").write_text(script, "utf-8")
+    repository(project / "shop", {"main.py": SLOW})
+    repository(project / "calm", {"main.py": SLEEPY})
+    command = [sys.executable, "migrate.py", "shop", "calm", "gone"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert done.stdout == "shop: 1 of 3 left\ngone: no such folder\n"
+    assert done.stderr == ""
+    assert (project / "night" / "summary.html").exists()

@@ -35,6 +35,8 @@ _PASSING = re.compile(
     r"Could not resolve|timed out|Connection (?:reset|refused)|early EOF|RPC failed|hung up|HTTP (?:429|5\d\d)",
     re.IGNORECASE,
 )
+_COMPLAINT = re.compile(r"^(?:fatal|error): (.*)", re.MULTILINE)
+_MOST = 3
 _PAUSES = (1, 4)
 _PATIENCE = 120
 
@@ -216,8 +218,8 @@ def _git(folder: Path | None, *arguments: str, seconds: float | None = None) -> 
     except OSError as error:
         raise RepositoryError(f"git cannot be run here: {error.strerror or error}") from None
     if done.code:
-        said = [line for line in done.errors.splitlines() if line.strip()]
-        words = " ".join(line.removeprefix("fatal: ").removeprefix("error: ") for line in said[-3:])
+        said = _COMPLAINT.findall(done.errors) or done.errors.split("\n")
+        words = " ".join(" ".join(said[:_MOST]).split())
         raise RepositoryError(without_passwords(f"git {arguments[0]}: {words or f'ended with {done.code}'}"))
     return os.fsdecode(done.output).removesuffix("\n")
 
