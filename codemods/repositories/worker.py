@@ -49,6 +49,7 @@ def work(task: Task) -> Outcome:
     """One repository from its commit to its outcome; whatever is wrong with it is said there."""
     started = time.monotonic()
     results = Results(Path(task.out), task.entry.name)
+    results.begin()
     try:
         outcome = _Work(task, results).outcome()
     except RepositoryError as error:

@@ -87,7 +87,10 @@ class Results:
         self.clone = self.folder / "clone"
         """Where that of a URL stays when a branch was made in it."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / "log.txt").write_bytes(b"")
+
+    def begin(self) -> None:
+        """Start a new log."""
+        self.write("log.txt", b"")
 
     def say(self, text: str) -> None:
         """Add some lines to the log."""
