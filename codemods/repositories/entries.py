@@ -66,7 +66,7 @@ def _tables(file: Path, known_codemods: Collection[str]) -> Iterator[Entry]:
             raise source.unknown(key, "key", key, ("repository", "settings"))
     shared = _settings(table.get("settings", {}), source, known_codemods)
     rows = table.get("repository")
-    if not isinstance(rows, list) or not rows:
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise ConfigError(file, 0, "names no repository; add [[repository]] with a path or a url")
     for row in rows:
         for key, value in row.items():

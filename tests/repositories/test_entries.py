@@ -96,6 +96,8 @@ def test_tables(project: Path) -> None:
         ("a.txt", "shop 'x\n", "a.txt:1: is not a line of words"),
         ("a.toml", "", "a.toml: names no repository"),
         ("a.toml", "repository = []", "a.toml: names no repository"),
+        ("a.toml", "repository = ['shop']", "a.toml: names no repository"),
+        ("a.toml", "settings = 1\nrepository = [{path = 'shop'}]", "must be a table"),
         ("a.toml", "repositories = 1", "a.toml:1: unknown key 'repositories'; did you mean 'repository'?"),
         ("a.toml", "[[repository]]\npaht = 'x'", "a.toml:2: unknown key 'paht'; did you mean 'path'?"),
         ("a.toml", "[[repository]]\npath = 1", "a.toml:2: 'path' must be a string"),
