@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING
 
 from codemods.facts.values import dotted
 from codemods.hazards import Hazard
+from codemods.program.calls import functions_of
 from codemods.program.classes import is_test
-from codemods.program.values import Definition, function_of
+from codemods.program.values import Definition
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
-    from codemods.facts import Opened
+    from codemods.facts import Call, Opened
     from codemods.mods.codemod import Project, Work
     from codemods.program import Module
 
 # Functions and decorators that get exceptions as arguments.
 TAKING = frozenset(
-    {"add_exception_handler", "exception_handler", "on_exception", "raises", "retry_if_exception_type"}
-    | {"retry_if_not_exception_type", "retry"}
+    {"add_exception_handler", "assertRaises", "assertRaisesRegex", "exception_handler", "on_exception", "raises"}
+    | {"retry", "retry_if_exception_type", "retry_if_not_exception_type"}
 )
 
 
@@ -57,22 +58,14 @@ class Catching:
     @cached_property
     def above(self) -> str:
         """The place of a handler outside of the function that catches what it raises; empty where none does."""
-        waiting, seen = [self._function], {self._function}
-        while waiting:
-            function = waiting.pop()
+        for function, calls in callers(self._project, self._function):
             reason = self._around(function)
             if reason:
                 return reason
-            for module, call in self._project.calls.calls_named(self._project.name_of(function)):
-                holder = Definition(module.path, module.function_of(call.scope))
-                if function not in map(function_of, self._project.calls.callee(module, call)):
-                    continue
-                opened = self._project.open(module.path) if call.number >= 0 else None
-                if opened is not None and (line := self.caught(module, opened, opened.calls[call.number])):
+            for module, opened, call in calls:
+                line = self.caught(module, opened, call)
+                if line:
                     return f"{module.shown}:{line}"
-                if holder not in seen and holder.scope in module.functions:
-                    seen.add(holder)
-                    waiting.append(holder)
         return ""
 
     def _around(self, function: Definition) -> str:
@@ -104,6 +97,31 @@ class Catching:
         return self._raised.named(self._project, module, scope, name) or not outside.isdisjoint(self._raised.above)
 
 
+def callers(
+    project: Project, function: Definition
+) -> Iterator[tuple[Definition, list[tuple[Module, Opened, ast.Call]]]]:
+    """A function and those that its exceptions go on to, at any distance, each with the calls of it.
+
+    What is called by its name, and awaited or handed on, on a receiver of which nothing is known, may be it as well.
+    """
+    waiting, seen = [function], {function}
+    while waiting:
+        each = waiting.pop()
+        found = []
+        for module, call in project.calls.calls_named(project.name_of(each)):
+            values = project.calls.callee(module, call)
+            if each not in functions_of(values) and (values or not (call.awaited or call.argument_of >= 0)):
+                continue
+            if call.number >= 0:
+                opened = project.open(module.path)
+                found.append((module, opened, opened.calls[call.number]))
+            holder = Definition(module.path, module.function_of(call.scope))
+            if holder not in seen and holder.scope in module.functions:
+                seen.add(holder)
+                waiting.append(holder)
+        yield each, found
+
+
 def parts(node: ast.expr | None) -> list[ast.expr]:
     """The exceptions that a handler names."""
     if node is None:
@@ -111,19 +129,21 @@ def parts(node: ast.expr | None) -> list[ast.expr]:
     return list(node.elts) if isinstance(node, ast.Tuple) else [node]
 
 
-def registered(project: Project, raised: Raised) -> Iterator[Hazard]:
-    """Handlers for the whole application, and tests, that are told of the library's exceptions."""
+def registered(
+    project: Project, raised: Raised, follows: Callable[[Module, Call], bool] = lambda *_: False
+) -> Iterator[Hazard]:
+    """Handlers for the whole application, and tests, that are told of the library's exceptions, and do not follow."""
     for module in project.program.modules.values():
         if raised.library not in module.imported_roots:
             continue
         for call in module.facts.calls:
-            if call.callee.rpartition(".")[2] not in TAKING:
+            if call.callee.rpartition(".")[2] not in TAKING or follows(module, call):
                 continue
             for shape in (*call.arguments, *(value for _, value in call.keywords)):
                 if isinstance(shape, str) and raised.named(project, module, call.scope, shape):
                     yield Hazard(
                         "unsafe" if is_test(module.path) else "manual",
                         f"{module.shown}:{call.place[0]} waits for an exception of {raised.library}, "
-                        "which no longer comes",
+                        "which may no longer come",
                     )
                     return

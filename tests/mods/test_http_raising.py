@@ -1,4 +1,4 @@
-"""Who waits for requests' exceptions: the functions of the fixture `raising` give the same before and after."""
+"""Who waits for requests' exceptions: the functions of the fixtures `raising` and `hidden` give the same as before."""
 
 from __future__ import annotations
 
@@ -17,10 +17,8 @@ from tests.test_fixtures import FIXTURES
 if TYPE_CHECKING:
     from pathlib import Path
 
-CASE = FIXTURES / "http" / "raising"
 ASKS = """
 import asyncio, json, os
-from app import partner, retries, routes
 
 fine, bad = os.environ["URL"] + "/status/200", os.environ["URL"] + "/status/500"
 nowhere, broken = "http://127.0.0.1:1/", os.environ["URL"] + "/broken"
@@ -29,38 +27,76 @@ nowhere, broken = "http://127.0.0.1:1/", os.environ["URL"] + "/broken"
 def outcome(function, url):
     try:
         return asyncio.run(function(url))
-    except Exception:
+    except Exception as error:
         # Each library has classes of its own.
-        return "raises"
+        return "KeyError" if type(error) is KeyError else "raises"
 
+
+def outcomes(functions):
+    return {f"{each.__name__} {url}": outcome(each, url) for each in functions for url in (fine, bad, nowhere, broken)}
+"""
+RAISING = """
+from app import partner, retries, routes
 
 of_partner = ("both", "beside_a_thread", "raises", "suppresses", "asks_what_it_is", "of_the_answer", "stock")
-functions = [getattr(partner, name) for name in of_partner] + [routes.read_price, routes.read_stock]
-found = {f"{each.__name__} {url}": outcome(each, url) for each in functions for url in (fine, bad, nowhere, broken)}
+found = outcomes([getattr(partner, name) for name in of_partner] + [routes.read_price, routes.read_stock])
 for each in (retries.again, retries.again_for_one):
     outcome(each, nowhere)
     found[each.__name__] = each.statistics["attempt_number"]
 print(json.dumps(found))
 """
+HIDDEN = """
+from fastapi.testclient import TestClient
+from app import main, partner
+
+names = [name for name, each in vars(partner).items() if asyncio.iscoroutinefunction(each)]
+functions = [getattr(partner, name) for name in names if name not in ("of_anything", "run")]
+client = TestClient(main.app)
 
 
-def given(folder: Path, url: str, *parts: str) -> dict[str, object]:
+async def stock(url):
+    return client.get("/stock", params={"url": url}).status_code
+
+
+async def priced(url):
+    return client.get("/price", params={"url": url}).status_code
+
+
+print(json.dumps(outcomes([*functions, stock, priced])))
+"""
+
+
+def given(folder: Path, asks: str, url: str, *parts: Path) -> dict[str, object]:
     for part in parts:
-        shutil.copytree(CASE / part, folder, dirs_exist_ok=True)
+        shutil.copytree(part, folder, dirs_exist_ok=True)
     environment = {**os.environ, "URL": url, "PYTHONPATH": str(folder)}
-    command = [sys.executable, "-c", ASKS]
+    command = [sys.executable, "-c", ASKS + asks]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found: dict[str, object] = json.loads(done.stdout)
     return found
 
 
-def test_the_same_is_caught(tmp_path: Path) -> None:
+def both(folder: Path, case: str, asks: str) -> tuple[dict[str, object], dict[str, object]]:
+    """What a fixture's functions give as they were, and as they are."""
     for library in ("backoff", "fastapi", "httpx", "tenacity"):
         pytest.importorskip(library)
+    files = FIXTURES / "http" / case
     with serving() as (url, _):
-        before = given(tmp_path / "before", url, "before")
-        after = given(tmp_path / "after", url, "before", "unsafe")
+        before = given(folder / "before", asks, url, files / "before")
+        return before, given(folder / "after", asks, url, files / "before", files / "unsafe")
+
+
+def test_the_same_is_caught(tmp_path: Path) -> None:
+    before, after = both(tmp_path, "raising", RAISING)
     assert before["again"] == 3
     assert before["again_for_one"] == 1
     assert after == before
+
+
+def test_the_same_is_caught_where_no_call_leads(tmp_path: Path) -> None:
+    before, after = both(tmp_path, "hidden", HIDDEN)
+    assert after == before
+    caught = {name.partition(" ")[0] for name, each in before.items() if "127.0.0.1:1/" in name and each != "raises"}
+    assert "KeyError" in before.values()
+    assert {name.partition(" ")[0] for name in before} - caught == {"by_name", "checked", "price"}

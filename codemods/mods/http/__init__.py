@@ -77,6 +77,8 @@ Not rewritten at all (`manual`), so that a thread makes the call as it is:
 - a handler looks into the exception (all but the answer of an `HTTPError`), as may a decorator that is told to
   (`giveup`); an exception handler of the application does so, hands the exception to another function, is registered
   in a way that is not understood, or would take what another one waits for;
+- the project names a class of requests' exceptions in a way that is not understood (`LATE = (requests.Timeout,)`,
+  `type(error) is requests.Timeout`), and may wait for it;
 - an await may do harm where the call stands: under a lock, in a transaction, amid a change of what others share.
 
 Only with `--unsafe`:
@@ -86,7 +88,8 @@ Only with `--unsafe`:
 - something may differ: what has no type may be no text, a value may be None, text without a charset is read otherwise,
   `raise_for_status` and handlers get other classes of exceptions. Handlers in the function and in those that await it,
   `suppress`, `isinstance`, `pytest.raises` and the decorators of tenacity, backoff and stamina wait for httpx's classes
-  instead, or for both where requests' own may still come. Exception handlers of the application
+  instead, or for both where requests' own may still come. So do handlers that no call leads to from what raises them
+  (in middlewares, wrappers, dependencies that yield, around tasks). Exception handlers of the application
   (`@app.exception_handler(requests.Timeout)`, `app.add_exception_handler(…)`) are registered for httpx's beside
   requests', and for wrong JSON where the calls read JSON;
 - a module keeps the session;

@@ -11,8 +11,9 @@ from codemods.hazards import Hazard, patched, worst
 from codemods.mods.codemod import Speak, Verdict
 from codemods.mods.http.answers import Answers
 from codemods.mods.http.blocks import around
-from codemods.mods.http.errors import Errors, registered
+from codemods.mods.http.errors import Errors, in_tests
 from codemods.mods.http.handlers import Handlers
+from codemods.mods.http.hidden import Hidden
 from codemods.mods.http.raising import Raising
 from codemods.mods.http.texts import Texts
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from codemods.edits import Edit, Reword
     from codemods.hazards import Situation
     from codemods.mods.codemod import Project, Work
-    from codemods.mods.http.errors import Place
     from codemods.mods.http.member import Member
+    from codemods.mods.http.places import Place
     from codemods.mods.http.sessions import Session
     from codemods.program import Module
     from codemods.program.values import Definition
@@ -139,7 +140,7 @@ class Function:
 
     def _tried(self, member: Member, going: set[ast.AST]) -> str:
         """Why what waits for the exceptions of a call cannot follow it."""
-        for place in self.errors.around(member.node):
+        for place in self.errors.around(self.module, self.opened, member.node):
             beside = self._raising.beside(place.module, place.opened, place.body, going)
             edits, refusal = self._reworded(place, beside=beside)
             if refusal:
@@ -154,12 +155,15 @@ class Function:
             self.waiting[place.node] = edits
             what = f"the `except` of line {place.node.lineno} catches"
             what = what if isinstance(place.node, ast.ExceptHandler) else f"line {place.node.lineno} waits for"
-            member.hazards.append(_other_classes(what, edits, beside=beside))
+            member.hazards.append(_other_classes(what, edits))
         return ""
 
     def _reworded(self, place: Place, *, beside: bool) -> tuple[list[Reword], str]:
         # What is wrong with JSON is an exception of requests, and none of httpx.
         reads_json = self._raising.reads_json(place.module, place.opened, place.body)
+        if self._hidden.is_hidden(place):
+            # Every function that changes has to make the same of it.
+            beside, reads_json = True, self._raising.json_anywhere
         return self.errors.reworded(place, beside=beside, reads_json=reads_json)
 
     def _above(self) -> str:
@@ -172,16 +176,23 @@ class Function:
             self.module, self.opened, self.function.body, going
         )
         changing: set[ast.AST | Definition] = {*going, self.work.function} if whole else set()
-        for place in self.errors.above:
+        hidden: dict[Place, list[Reword]] = {}
+        for place in {each.node: each for each in (*self.errors.above, *self._hidden.places)}.values():
             beside = not whole or self._raising.beside(place.module, place.opened, place.body, changing)
             edits, refusal = self._reworded(place, beside=beside)
             if refusal:
                 return f"{place.shown} {refusal}"
             if edits and place.module.path not in self.project.within:
                 return f"{place.shown} waits for what requests raises, and is not among the paths given"
-            if edits:
-                self.above[place.module.path] += edits
-                self.waits_above.append(_other_classes(f"{place.shown} waits for", edits, beside=beside))
+            self.above[place.module.path] += edits
+            if edits and place in self._hidden.places:
+                hidden[place] = edits
+            elif edits:
+                self.waits_above.append(_other_classes(f"{place.shown} waits for", edits))
+        if hidden:
+            more = f" and {len(hidden) - 1} more wait for" if len(hidden) > 1 else " waits for"
+            every = [edit for edits in hidden.values() for edit in edits]
+            self.waits_above.append(_other_classes(f"{next(iter(hidden)).shown}{more}", every))
         return ""
 
     def _sessions(self) -> None:
@@ -233,8 +244,13 @@ class Function:
             yield Hazard("unsafe", f"{both} among what the project declares that it needs to run")
         yield from self._of_sharing()
         yield from self.project.once("http: mocks", lambda: list(_mocks(self.project)))
-        yield from self.project.once("http: registered", lambda: list(registered(self.project)))
+        yield from self.project.once("http: in tests", lambda: list(in_tests(self.project)))
+        yield from self._hidden.hazards
         yield from self._handlers()[0]
+
+    @property
+    def _hidden(self) -> Hidden:
+        return self.project.once("http: hidden", lambda: Hidden(self.project, self._raising))
 
     def _handlers(self) -> tuple[list[Hazard], dict[str, list[Edit]]]:
         """What becomes of the application's exception handlers."""
@@ -261,7 +277,9 @@ class Function:
             yield from texts.session(session, [member for member in self.going if member.session is session])
         for member in self.going:
             yield from member.edits
-        places = {place.node for member in self.going for place in self.errors.around(member.node)}
+        places = {
+            place.node for member in self.going for place in self.errors.around(self.module, self.opened, member.node)
+        }
         for node, edits in self.waiting.items():
             if node in places:
                 yield from edits
@@ -273,8 +291,9 @@ def _is_part(situation: Situation) -> bool:
     return situation.site.entry.name.startswith("requests.Response.")
 
 
-def _other_classes(what: str, edits: Sequence[Reword], *, beside: bool) -> Hazard:
+def _other_classes(what: str, edits: Sequence[Reword]) -> Hazard:
     """What a person should know about something that waits for other classes from now on."""
+    beside = any(kept in edit.text for edit in edits for kept in ("{}", "OSError"))
     errors = "httpx's exceptions"
     if any("ValueError" in edit.text for edit in edits):
         errors += " and every ValueError, which is what wrong JSON raises,"

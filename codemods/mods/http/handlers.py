@@ -15,8 +15,9 @@ from codemods.edits import LIBRARY, Below, Decorate
 from codemods.facts.opened import name_of
 from codemods.facts.values import dotted
 from codemods.hazards import Hazard
-from codemods.mods.http.errors import REGISTERING, Place, looked_into, qualified
+from codemods.mods.http.errors import REGISTERING, looked_into
 from codemods.mods.http.imported import imported
+from codemods.mods.http.places import Place, qualified
 from codemods.mods.uses import registers_handler
 from codemods.program.classes import is_test
 from codemods.program.values import Definition, function_of
