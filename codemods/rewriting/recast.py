@@ -13,13 +13,16 @@ from codemods.rewriting.lines import WIDEST, Style, broken
 if TYPE_CHECKING:
     from codemods.edits import Argument, Recast
 
+_COMMA = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
 _OPERAND = "operand_of_offloop"
 
 
 def recast(call: cst.Call, edit: Recast) -> cst.Call:
     """The call of something else, its arguments on lines of their own where they were."""
     last = call.args[-1] if call.args else cst.Arg(cst.Name("_"))
-    between = next((each.comma for each in call.args[:-1] if isinstance(each.comma, cst.Comma)), _comma(call))
+    commas = [each.comma for each in call.args[:-1] if isinstance(each.comma, cst.Comma)]
+    # A comment stays where it is, and is not said twice.
+    between = next((each for each in (*commas, _comma(call)) if "#" not in code_of(each)), _COMMA)
     made = []
     for place, argument in enumerate(edit.arguments):
         arg = _argument(call, argument)

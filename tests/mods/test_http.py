@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from codemods import catalog
 from codemods.config import Settings
 from tests.mods.server import serving
 from tests.support import run, write
@@ -32,7 +33,7 @@ everyone = requests.Session()
 LIBRARIES = [name for name in ("httpx", "httpx2") if importlib.util.find_spec(name)]
 
 ROWS = tomllib.loads((Path(__file__).parent / "http_rows.toml").read_text("utf-8"))
-SAME: dict[str, dict[str, str]] = ROWS["same"]
+SAME: dict[str, dict[str, Any]] = ROWS["same"]
 KEPT: dict[str, dict[str, str]] = ROWS["kept"]
 
 
@@ -78,9 +79,36 @@ def test_the_same_is_asked_and_given(row: str, library: str, server: tuple[str, 
     compile(ast.parse(after), "<after>", "exec")
     assert "requests.get(" not in after
     assert "httpx.get(" not in after
+    for part in SAME[row].get("has", ()):
+        assert part.replace("httpx", library) in after
     assert outcome(after, url, came) == outcome(before, url, came)
     write(tmp_path, {"main.py": after.encode()})
     assert run(tmp_path, settings=settings(library), changing=True).changes == ()
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("name", sorted(catalog.http()["raised"]))
+def test_what_is_raised_is_caught_by_the_same(
+    name: str, library: str, server: tuple[str, list[Request]], tmp_path: Path
+) -> None:
+    """Under a handler for each class that has something like it in httpx, and for those above them."""
+    url, came = server
+    handlers = [f"requests.exceptions.{each}" for each, instead in catalog.http()["errors"].items() if instead]
+    made = "requests.exceptions." + (f"{name}('a', response=r)" if name == "HTTPError" else f"{name}('a')")
+    body = "r = requests.get(url)\nfound = []\n" + "".join(
+        f"try:\n    if r.ok:\n        raise {made}\nexcept {each}:\n    found.append('{each}')\n"
+        "except Exception as e:\n    found.append(str(e))\n"
+        for each in (*handlers, "OSError", "IOError", "ValueError", "TypeError", "TimeoutError", "ConnectionError")
+    )
+    before = code_of(f"{body}return found", url)
+    write(tmp_path, {"main.py": before, "requirements.txt": f"requests\n{library}\n"})
+    result = run(tmp_path, settings=settings(library), changing=True)
+    after = next(change for change in result.changes if change.path == "main.py").after.decode()
+    assert "raise requests" not in after
+    assert after.count(f"raise {library}.{catalog.http()['raised'][name]}(") == body.count("raise")
+    given, _ = outcome(before, url, came)
+    assert "requests.exceptions.RequestException" in given
+    assert outcome(after, url, came)[0] == given
 
 
 @pytest.mark.parametrize("row", KEPT)

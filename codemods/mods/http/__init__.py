@@ -89,7 +89,10 @@ Only with `--unsafe`:
   `raise_for_status` and handlers get other classes of exceptions. Handlers in the function and in those that await it,
   `suppress`, `isinstance`, `pytest.raises` and the decorators of tenacity, backoff and stamina wait for httpx's classes
   instead, or for both where requests' own may still come. So do handlers that no call leads to from what raises them
-  (in middlewares, wrappers, dependencies that yield, around tasks). Exception handlers of the application
+  (in middlewares, wrappers, dependencies that yield, around tasks). `raise` in the function goes along where httpx has
+  a class that is caught by exactly the same; it stays where requests' own is a `ValueError` as well (`MissingSchema`,
+  `JSONDecodeError`), a class of the project, or an `HTTPError` without `response=`, which httpx's has to have: what
+  waits for those waits for both. Exception handlers of the application
   (`@app.exception_handler(requests.Timeout)`, `app.add_exception_handler(…)`) are registered for httpx's beside
   requests', and for wrong JSON where the calls read JSON;
 - a module keeps the session;

@@ -14,7 +14,7 @@ from codemods.hazards import Hazard
 from codemods.mods.http.sessions import streamed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from codemods.facts import Opened
     from codemods.program import Module
@@ -41,12 +41,15 @@ class Uses:
 
 
 class Answers:
-    """Asked of the calls of one function."""
+    """Asked of the calls of one function; `raised` are answers that its exceptions are told of."""
 
-    def __init__(self, opened: Opened, module: Module, function: ast.AsyncFunctionDef) -> None:
+    def __init__(
+        self, opened: Opened, module: Module, function: ast.AsyncFunctionDef, raised: Collection[ast.AST] = ()
+    ) -> None:
         self._opened = opened
         self._module = module
         self._function = function
+        self._raised = raised
 
     def name_of(self, call: ast.Call) -> str:
         """The name that a call's answer is bound to straight away."""
@@ -187,6 +190,8 @@ class Answers:
     def _one(self, node: ast.expr, uses: Uses, *, may_be_none: bool = False) -> None:
         """One place where an answer is used."""
         above = self._opened.parent(node)
+        if node in self._raised and not may_be_none:
+            return
         match above:
             case ast.Attribute(attr=name, ctx=ast.Load()):
                 self._attribute(above, name, uses)

@@ -45,7 +45,7 @@ class Errors(Places):
         for function, calls in callers(self._project, self._function):
             yield from self._decorators(function)
             for module, opened, call in calls:
-                yield from filter(self._concerned, self.around(module, opened, call))
+                yield from self.around(module, opened, call)
 
     def _decorators(self, function: Definition) -> Iterator[Place]:
         """The decorators of a function that are told of requests' exceptions."""
@@ -57,9 +57,6 @@ class Errors(Places):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             found = (self.decorator(module, opened, each, node.body) for each in node.decorator_list)
             yield from filter(None, found)
-
-    def _concerned(self, place: Place) -> bool:
-        return any(self._instead(place, each) is not None for each in place.types)
 
     # What they wait for instead
 

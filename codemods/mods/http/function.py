@@ -14,6 +14,7 @@ from codemods.mods.http.blocks import around
 from codemods.mods.http.errors import Errors, in_tests
 from codemods.mods.http.handlers import Handlers
 from codemods.mods.http.hidden import Hidden
+from codemods.mods.http.raised import raised
 from codemods.mods.http.raising import Raising
 from codemods.mods.http.texts import Texts
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from codemods.mods.codemod import Project, Work
     from codemods.mods.http.member import Member
     from codemods.mods.http.places import Place
+    from codemods.mods.http.raised import Raised
     from codemods.mods.http.sessions import Session
     from codemods.program import Module
     from codemods.program.values import Definition
@@ -54,6 +56,8 @@ class Function:
         self.above: dict[str, list[Reword]] = {}
         """The new words of what waits for them elsewhere, by file."""
         self.waits_above: list[Hazard] = []
+        self.raised: list[Raised] = []
+        """What raises httpx's exceptions from now on."""
         self.block: Sequence[ast.stmt] = ()
         """The statements that go into the client's own block."""
 
@@ -76,12 +80,14 @@ class Function:
         """Find out which of them can go."""
         for member in self.members:
             self._alone(member)
+        self.raised = [] if self.own else list(raised(self.errors, self.module, self.opened, self.function))
         while True:
-            before = len(self.going)
+            before = len(self.going), len(self.raised)
             self._answered()
+            self.raised = [each for each in self.raised if self._fits(each)]
             self._sessions()
             self._whole()
-            if len(self.going) == before:
+            if (len(self.going), len(self.raised)) == before:
                 break
 
     def decide(self, found: list[Verdict | None], elsewhere: tuple[tuple[str, tuple[Edit, ...]], ...] = ()) -> None:
@@ -94,6 +100,8 @@ class Function:
             return
         hazards = [hazard for member in self.going for hazard in (*member.hazards, *member.asked.hazards)]
         hazards += [hazard for session in self.sessions for hazard in session.hazards]
+        for each in self.raised:
+            hazards.append(Hazard("unsafe", f"line {each.node.lineno} raises {self.library}.{each.name} instead"))
         hazard = worst([*hazards, *self.waits_above, *self._of_all()])
         kept = any(session.kept for session in self.sessions)
         _, registering = self._handlers()
@@ -129,14 +137,39 @@ class Function:
 
     def _answered(self) -> None:
         """Look at what becomes of the answers, and at who catches the exceptions."""
-        answers = Answers(self.opened, self.module, self.function)
+        told = {answer for each in self.raised for answer in each.answers}
+        answers = Answers(self.opened, self.module, self.function, told)
         going = {member.node for member in self.going}
+        changing = self._changing()
         for member in self.going:
             uses = answers.of(member.node, set(going), streams=member.asked.streams)
-            member.refusal = uses.refusal or self._tried(member, set(going))
+            member.refusal = uses.refusal or self._tried(member, changing)
             member.covered = uses.covered
             member.edits = [*uses.edits]
             member.hazards = list(dict.fromkeys([*member.hazards, *uses.hazards]))
+
+    def _changing(self) -> set[ast.AST]:
+        """What raises httpx's exceptions in place of requests'."""
+        return {member.node for member in self.going} | {
+            node for each in self.raised for node in (each.node, each.made)
+        }
+
+    def _fits(self, each: Raised) -> bool:
+        """Whether all that waits for an exception can wait for httpx's, and nothing does that has not before."""
+        answers = Answers(self.opened, self.module, self.function)
+        named = {answers.name_of(member.node) for member in self.going if not member.asked.streams}
+        places = list(self.errors.around(self.module, self.opened, each.node))
+        for place in places:
+            beside = self._raising.beside(place.module, place.opened, place.body, self._changing())
+            edits, refusal = self._reworded(place, beside=beside)
+            if refusal:
+                return False
+            self.waiting[place.node] = edits
+        return named.issuperset(answer.id for answer in each.answers) and not any(
+            self.errors.name(place.module, place.opened, kind).startswith("httpx")
+            for place in (*places, *self.errors.above, *self._hidden.places)
+            for kind in place.types
+        )
 
     def _tried(self, member: Member, going: set[ast.AST]) -> str:
         """Why what waits for the exceptions of a call cannot follow it."""
@@ -170,7 +203,7 @@ class Function:
         """Why what waits for the function's exceptions outside of it cannot follow."""
         self.above = defaultdict(list)
         self.waits_above = []
-        going = {member.node for member in self.going}
+        going = self._changing()
         ours = [each for each in self.work.situations if each.site.entry.name.startswith("requests.")]
         whole = all(each.node in going or _is_part(each) for each in ours) and not self._raising.beside(
             self.module, self.opened, self.function.body, going
@@ -277,9 +310,10 @@ class Function:
             yield from texts.session(session, [member for member in self.going if member.session is session])
         for member in self.going:
             yield from member.edits
-        places = {
-            place.node for member in self.going for place in self.errors.around(self.module, self.opened, member.node)
-        }
+        for each in self.raised:
+            yield each.edit
+        changing = self._changing()
+        places = {place.node for node in changing for place in self.errors.around(self.module, self.opened, node)}
         for node, edits in self.waiting.items():
             if node in places:
                 yield from edits
