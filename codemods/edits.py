@@ -8,6 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# What generators are said to give, and what asynchronous ones are.
+GENERATORS = {
+    f"{module}.{name}": f"{module}.Async{name}"
+    for module in ("collections.abc", "typing")
+    for name in ("Generator", "Iterable", "Iterator")
+}
 # Stands for the name that a module goes by where a text is put; no source can hold it.
 LIBRARY = "\0"
 

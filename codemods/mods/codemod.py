@@ -232,6 +232,13 @@ class Work:
     settled: tuple[bool, ...]
     """For each of them, whether an earlier codemod takes care of it."""
 
+    @property
+    def coroutine(self) -> ast.AsyncFunctionDef | None:
+        """The function where it is a coroutine function, and of no test: what may await another library."""
+        first = self.situations[0]
+        node = first.opened.nodes[self.function.scope]
+        return node if isinstance(node, ast.AsyncFunctionDef) and not is_test(first.site.module.path) else None
+
 
 @dataclass(frozen=True, slots=True)
 class Codemod:

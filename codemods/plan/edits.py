@@ -8,6 +8,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from codemods.edits import (
+    GENERATORS,
     AddImport,
     AwaitTwin,
     Below,
@@ -44,11 +45,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _PARTIAL = "functools.partial"
 _ROOT = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
-_PLAIN = {
-    f"{module}.Async{name}": f"{module}.{name}"
-    for module in ("collections.abc", "typing")
-    for name in ("Generator", "Iterable", "Iterator")
-}
+_PLAIN = {asynchronous: plain for plain, asynchronous in GENERATORS.items()}
 
 
 def edits_for(project: Project, decisions: Iterable[Decision]) -> Mapping[str, tuple[Edit, ...]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, cast
 
-from codemods.edits import AddImport, DropImport
+from codemods.edits import GENERATORS, AddImport, DropImport
 from codemods.facts.order import walk
 from codemods.hazards.runners import FASTAPI, STARLETTE
 from codemods.mods.uses import ours
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
 # Both names are of the same function.
 _SAME = {FASTAPI: (STARLETTE,), STARLETTE: (FASTAPI,)}
 # Imported by their own name, as everybody does.
-_BY_NAME = frozenset({FASTAPI, STARLETTE}) | {
-    f"{module}.{name}" for module in ("collections.abc", "typing") for name in ("Generator", "Iterable", "Iterator")
-}
+_BY_NAME = frozenset({FASTAPI, STARLETTE, *GENERATORS})
 # Modules that a package does not import by itself.
 _INNER = frozenset({"anyio.to_thread"})
 

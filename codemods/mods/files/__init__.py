@@ -63,7 +63,6 @@ from codemods.mods.codemod import Verdict
 from codemods.mods.files.blocks import Block
 from codemods.mods.files.libraries import library_for
 from codemods.mods.files.paths import of_path
-from codemods.program.classes import is_test
 
 if TYPE_CHECKING:
     from codemods.mods.codemod import Work
@@ -76,9 +75,9 @@ NEVER_SAFE = True
 def decide(work: Work) -> list[Verdict | None]:
     """The same answer for all that is done with the files of one block."""
     found: list[Verdict | None] = [None] * len(work.situations)
-    opened, module = work.situations[0].opened, work.situations[0].site.module
-    if is_test(module.path) or not isinstance(opened.nodes[work.function.scope], ast.AsyncFunctionDef):
+    if work.coroutine is None:
         return found
+    opened, module = work.situations[0].opened, work.situations[0].site.module
     library = library_for(work.project, module)
     seen: set[ast.With] = set()
     for number, situation in enumerate(work.situations):

@@ -115,7 +115,6 @@ from codemods.mods.http.member import Member
 from codemods.mods.http.same import Same, read_same
 from codemods.mods.http.sessions import elsewhere, session_of
 from codemods.mods.http.settings import Settings
-from codemods.program.classes import is_test
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,8 +129,8 @@ TWIN = True
 def decide(work: Work) -> list[Verdict | None]:
     """What becomes of the calls of requests in one coroutine: all that can go, go together."""
     found: list[Verdict | None] = [None] * len(work.situations)
-    function = work.situations[0].opened.nodes[work.function.scope]
-    if is_test(work.situations[0].site.module.path) or not isinstance(function, ast.AsyncFunctionDef):
+    function = work.coroutine
+    if function is None:
         return found
     sessions = _kept(work)
     sessions.settle(lambda other: _settled(other, sessions))
@@ -150,8 +149,8 @@ def _kept(work: Work) -> Sessions:
 
 def _settled(work: Work, sessions: Sessions) -> Function:
     """What a function comes to where the sessions that modules keep go as far as they can."""
-    function = work.situations[0].opened.nodes[work.function.scope]
-    assert isinstance(function, ast.AsyncFunctionDef)  # noqa: S101 (`Sessions` asks for coroutines only)
+    function = work.coroutine
+    assert function is not None  # noqa: S101 (`Sessions` asks for coroutines only)
     looked = Function(work, function, list(_members(work, function, sessions)))
     looked.settle()
     return looked

@@ -72,7 +72,6 @@ from typing import TYPE_CHECKING
 
 from codemods import catalog
 from codemods.mods.mail.blocks import Block
-from codemods.program.classes import is_test
 
 if TYPE_CHECKING:
     from codemods.mods.codemod import Verdict, Work
@@ -85,8 +84,7 @@ NEVER_SAFE = True
 def decide(work: Work) -> list[Verdict | None]:
     """The same answer for all that is said to one server."""
     found: list[Verdict | None] = [None] * len(work.situations)
-    opened, module = work.situations[0].opened, work.situations[0].site.module
-    if is_test(module.path) or not isinstance(opened.nodes[work.function.scope], ast.AsyncFunctionDef):
+    if work.coroutine is None:
         return found
     for number, situation in enumerate(work.situations):
         site, node = situation.site, situation.node

@@ -64,7 +64,6 @@ from codemods import catalog
 from codemods.hazards.loops import library_of
 from codemods.mods.codemod import Verdict
 from codemods.mods.processes.function import Function
-from codemods.program.classes import is_test
 
 if TYPE_CHECKING:
     from codemods.mods.codemod import Work
@@ -77,8 +76,7 @@ NEVER_SAFE = True
 def decide(work: Work) -> list[Verdict | None]:
     """What becomes of the processes that one coroutine waits for."""
     found: list[Verdict | None] = [None] * len(work.situations)
-    opened, module = work.situations[0].opened, work.situations[0].site.module
-    if is_test(module.path) or not isinstance(opened.nodes[work.function.scope], ast.AsyncFunctionDef):
+    if work.coroutine is None:
         return found
     numbers = [
         number
@@ -88,7 +86,7 @@ def decide(work: Work) -> list[Verdict | None]:
         and isinstance(situation.node, ast.Call)
         and not work.settled[number]
     ]
-    if library_of(module, work.project.program) == "asyncio":
+    if library_of(work.situations[0].site.module, work.project.program) == "asyncio":
         Function(work, numbers).decide(found)
     else:
         for number in numbers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from codemods.edits import GENERATORS
 from codemods.facts.opened import name_of
 from codemods.facts.order import walk
 from codemods.facts.values import dotted
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from codemods.mods.sqlalchemy_async.seen import Seen
     from codemods.mods.sqlalchemy_async.sheet import Sheet
     from codemods.program.values import Definition
-
-_GENERATORS = {"Generator": "AsyncGenerator", "Iterable": "AsyncIterable", "Iterator": "AsyncIterator"}
 
 
 class Dependencies:
@@ -90,19 +89,13 @@ class Dependencies:
         """`Iterator[Session]` becomes `AsyncIterator[AsyncSession]`."""
         sheet, returns = self._sheet, node.returns
         head = returns.value if isinstance(returns, ast.Subscript) else returns
-        if head is None or name_of(head) not in _GENERATORS:
+        found = GENERATORS.keys() & self._seen.outside(sheet, head) if head is not None else ()
+        if head is None or not found:
             return
-        outside = {
-            name.rpartition(".")[0]
-            for name in self._seen.outside(sheet, head)
-            if name.rpartition(".")[2] == name_of(head)
-        }
-        if not outside & {"typing", "collections.abc"}:
-            return
-        new = _GENERATORS[name_of(head)]
+        module, _, new = GENERATORS[min(found)].rpartition(".")
         if isinstance(head, ast.Name):
             sheet.replace(start_of(head), end_of(head), new)
-            sheet.add_import(min(outside), new)
+            sheet.add_import(module, new)
         else:
             line, column = end_of(head)
             sheet.replace((line, column - len(name_of(head))), (line, column), new)

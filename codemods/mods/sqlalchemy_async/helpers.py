@@ -34,7 +34,7 @@ def take_any_datetime(connection: object, _: object) -> None:
 _SYNC_ENGINE = '''\
 def sync_engine(engine: AsyncEngine) -> Engine:
     """The same database for code that runs on no event loop; it keeps no connection."""
-    return create_engine({url}, poolclass=NullPool)
+{name}    return create_engine(engine.url.set(drivername={driver}), poolclass=NullPool)
 '''
 _SYNC_SESSION = '''\
 
@@ -74,14 +74,10 @@ class Helpers:
             names["sqlalchemy.dialects.postgresql.asyncpg"] = ("AsyncAdapt_asyncpg_connection",)
             self._above(first, _DATETIMES, names)
         if self._asked_for - {"async_url"} and home is not None:
-            url = "engine.url.set(drivername=engine.url.get_backend_name())"
+            name, driver = "", "engine.url.get_backend_name()"
             if plain:
-                url = f'engine.url.set(drivername={{"postgresql": "{plain}"}}.get(name, name))'
-            text = _SYNC_ENGINE.format(url=url)
-            if plain:
-                text = text.replace(
-                    "    return create", "    name = engine.url.get_backend_name()\n    return create", 1
-                )
+                name, driver = f"    name = {driver}\n", f'{{"postgresql": "{plain}"}}.get(name, name)'
+            text = _SYNC_ENGINE.format(name=name, driver=driver)
             session = "sync_session" in self._asked_for
             text += _SYNC_SESSION.format(options=self._options(home)) if session else ""
             self._below(home, text, session=session)
