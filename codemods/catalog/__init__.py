@@ -186,6 +186,7 @@ class Frameworks:
     results: Mapping[str, int]
     offloads: Mapping[str, int]
     gives: Mapping[str, str]
+    writes: Mapping[str, str]
     same: frozenset[str]
     holds: frozenset[str]
     iterates: frozenset[str]
@@ -209,6 +210,7 @@ def frameworks() -> Frameworks:
         table["results"],
         table["offloads"],
         table["gives"],
+        table["writes"],
         runs=tuple(map(_runs, rows)),
         **lists,
         **once,

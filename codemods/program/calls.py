@@ -99,7 +99,8 @@ class Calls(Callers):
         """What calling a value runs."""
         match value:
             case Outside():
-                return [*self._entries(self._outside_entry(value)), *self._handed(value.name, given)]
+                handed = [*self._handed(value.name, given), *self._written(value.name, given)]
+                return [*self._entries(self._outside_entry(value)), *handed]
             case Method():
                 entry = self.knowledge.member(value.type, value.name)
                 return [*self._entries(entry), *self._handed(f"{value.type}.{value.name}", given)]
@@ -195,6 +196,17 @@ class Calls(Callers):
             target
             for value in self.argument(given, calls[name])
             for target in self.of_value(value, Given(given.path, given.scope, given.line))
+        ]
+
+    def _written(self, name: str, given: Given) -> list[Target]:
+        """What a callable from outside writes to a file that it is given."""
+        word = catalog.frameworks().writes.get(name)
+        files = self.argument(given, -1, word) if word else NOTHING
+        return [
+            target
+            for each in files
+            if isinstance(each, Thing)
+            for target in self._entries(self.knowledge.member(each.type, "write"))
         ]
 
     def _called_back(self, function: Definition, given: Given) -> list[Target]:

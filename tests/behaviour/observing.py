@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import functools
 import gc
 import importlib
@@ -21,6 +22,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import Engine
+from sqlalchemy.exc import StatementError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -34,11 +38,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _PATIENCE = 10.0
-# Where an object lies, the line and the thread in which something was raised, what a folder is called, and the time.
+# Where an object lies, the line and the thread in which something was raised, what a folder is called, what something
+# is known by, and the time.
 _CHANGING = re.compile(
     r"(?<=0x)[0-9a-f]{6,}|(?<=, line )\d+|(?<=thread id )\d+|(?<=/tmp/)tmp\w+"
+    r"|\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b|(?<=Description id: )\w+"
     r"|\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?|\b1\d{9}(\.\d+)?\b"
 )
+# `select` names columns as they are, a Query puts their table's name before; what answers is asked for by its place.
+_LABEL = re.compile(r" AS \w+")
 _AS_MANY = 5
 
 
@@ -83,10 +91,14 @@ def observe(folder: Path, name: str) -> Seen:
             return seen
         finally:
             files = [str(getattr(each, "__file__", "")) for each in [*sys.modules.values()]]
-            seen.loaded = {file[len(f"{folder}/") :] for file in files if file.startswith(f"{folder}/")}
-        for label, call in entries(module):
-            clock.wind()
-            seen.calls[label] = outcome(call)
+            own = {file for file in files if file.startswith(f"{folder}/")}
+            seen.loaded = {file[len(f"{folder}/") :] for file in own}
+        surroundings.tables([each for each in sys.modules.values() if getattr(each, "__file__", None) in own])
+        # One loop for all, as a service has.
+        with asyncio.Runner() as runner:
+            for label, call in entries(module):
+                clock.wind()
+                seen.calls[label] = outcome(call, runner)
         app = application(module)
         if app is not None:
             seen.calls |= served(app, clock)
@@ -106,7 +118,8 @@ def contents(file: Path) -> str:
     """A file's text; of a database, its rows."""
     if file.read_bytes().startswith(b"SQLite format 3"):
         with contextlib.closing(sqlite3.connect(file)) as database:
-            return plain("\n".join(database.iterdump()))
+            # SQLAlchemy makes indices in the order of a set.
+            return plain("\n".join(sorted(database.iterdump())))
     return plain(file.read_text("utf-8", "replace"))
 
 
@@ -155,7 +168,7 @@ def _method(kind: type, name: str, names: dict[str, Any]) -> Entry:
     return getattr(made, name), arguments(getattr(made, name), names)
 
 
-def outcome(ready: Callable[[], Entry]) -> str:
+def outcome(ready: Callable[[], Entry], runner: asyncio.Runner) -> str:
     """What a call gives or raises, awaited where it has to be."""
     signal.setitimer(signal.ITIMER_REAL, _PATIENCE, 1)
     try:
@@ -164,7 +177,7 @@ def outcome(ready: Callable[[], Entry]) -> str:
         return f"not called: {shown(error)}"
     try:
         if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
-            return shown(asyncio.run(_awaited(function, given)))
+            return shown(runner.run(_awaited(function, given), context=contextvars.copy_context()))
         found = function(**given)
         return shown(list(itertools.islice(found, _AS_MANY)) if inspect.isgenerator(found) else found)
     except BaseException as error:  # noqa: BLE001 (any exception is an outcome)
@@ -183,21 +196,28 @@ async def _awaited(function: Any, given: dict[str, Any]) -> Any:
 
 
 def shown(found: Any) -> str:
-    """Something as text, without addresses; an answer as what it says, whichever library it is of."""
+    """Something as text, without addresses; an answer, or a session, as what it says or is about, whose ever it is."""
+    if isinstance(found, StatementError):
+        return f"{type(found).__name__}: {plain(_LABEL.sub('', str(found)))}"
     if isinstance(found, BaseException):
         return f"{type(found).__name__}: {plain(str(found))}"
     if isinstance(found, (list, tuple)):
         return f"{type(found).__name__}[{', '.join(map(shown, found))}]"
     if hasattr(found, "status_code") and hasattr(found, "text"):
         return f"answer {found.status_code} {found.text}"
-    return plain(repr(found))
+    if isinstance(found, (AsyncEngine, Engine)):
+        return f"engine of {found.url.get_backend_name()} {found.url.database}"
+    return plain(repr(found.sync_session if isinstance(found, AsyncSession) else found))
 
 
 def served(app: Any, clock: surroundings.Clock) -> dict[str, str]:
     """How an application answers what can be asked of it."""
     answers: dict[str, str] = {}
     if hasattr(app, "openapi"):
-        answers["schema"] = json.dumps(app.openapi(), sort_keys=True)
+        try:
+            answers["schema"] = json.dumps(app.openapi(), sort_keys=True)
+        except Exception as error:  # noqa: BLE001 (an application may be served without)
+            answers["schema"] = shown(error)
     try:
         with TestClient(app) as client:
             for asked in requests_for(app):

@@ -24,7 +24,7 @@ LONGEST = 20.0
 _LOADED = ("fastapi", "httpx", "httpx2", "requests", "sqlalchemy.ext.asyncio", "tests.behaviour.observing")
 _ROOT = Path(__file__).parents[2]
 # What the cases ask their surroundings for.
-_NAMES = {"OPENAI_API_KEY": "a", "DATABASE": "sqlite:///shop.db", "REDIS": "redis://127.0.0.1:1"}
+_NAMES = {"OPENAI_API_KEY": "a", "DATABASE": "sqlite:///shop.db", "PARTNER_KEY": "a", "REDIS": "redis://127.0.0.1:1"}
 
 
 @contextmanager
