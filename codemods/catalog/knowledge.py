@@ -103,6 +103,11 @@ class Knowledge:
         """The type of what a `with` block gives."""
         return self._first(name, lambda known: known.enters)
 
+    def ends(self, name: str) -> frozenset[str]:
+        """The methods after which leaving an object's `with` block waits for nothing; none where it always does."""
+        known = (self.type(each) for each in self.line(name))
+        return next((each.ends for each in known if each and each.ends), frozenset())
+
     def iterates(self, name: str) -> str:
         """The type of the elements."""
         return self._first(name, lambda known: known.iterates)

@@ -51,6 +51,8 @@ class Type:
     gives: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[str, str] = field(default_factory=dict)
     enters: str = ""
+    ends: frozenset[str] = frozenset()
+    """The methods after which leaving its `with` block has nothing left to wait for."""
     iterates: str = ""
     others: str = ""
     """The type of an attribute of any other name: `client.shop`."""
@@ -144,6 +146,7 @@ def _type(name: str, usual: Mapping[str, Any], row: Mapping[str, Any]) -> Type:
         gives,
         dict(row.get("attributes", {})),
         row.get("enters", ""),
+        frozenset(row.get("ends", ())),
         row.get("iterates", ""),
         row.get("others", ""),
         frozenset(row.get("own", ())),

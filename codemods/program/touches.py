@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from codemods import catalog
 from codemods.program.calls import Calls, Target
+from codemods.program.leaving import Leaving
 from codemods.program.values import Bound, Definition, Given, Instance, Method, Outside, Running, Thing, union
 
 if TYPE_CHECKING:
@@ -132,12 +133,15 @@ class Touches(Calls):
                     found.append(Target(value.function, None))
                 case Thing():
                     for method in ("__enter__", "__exit__"):
-                        found += self._entries(self.knowledge.member(value.type, method))
+                        entry = self.knowledge.member(value.type, method)
+                        ends = entry is not None and self.knowledge.ends(value.type)
+                        if not ends or Leaving(self, module, context, value.type).waits():
+                            found += self._entries(entry)
                 case Instance():
                     for method in ("__enter__", "__exit__"):
                         for each in self.member(value, method):
                             if not isinstance(each, Method):
                                 found += self.of_value(each, Given(module.path, 0, 0))
-                            else:
+                            elif not self.knowledge.ends(each.type):
                                 found += self._entries(self.knowledge.member(each.type, method))
         return found

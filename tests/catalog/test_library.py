@@ -18,7 +18,7 @@ FILES = library.names()
 HEAD = {"distribution", "checked", "unchecked", "kind", "impact", "functions", "gives", "types"}
 ROW = {"kind", "impact", "gil", "lazy", "twin", "twins", "gives", "direct", "thread_bound"}
 TYPE = {
-    *("also", "like", "bases", "blocks", "every", "free", "gives", "attributes", "reads", "enters", "iterates"),
+    *("also", "like", "bases", "blocks", "every", "free", "gives", "attributes", "reads", "enters", "ends", "iterates"),
     *("others", "own"),
     *("twin", "twinless", "thread_bound", "lazy", "methods", "kind", "impact", "gil", "direct"),
 }

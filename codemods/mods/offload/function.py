@@ -242,6 +242,10 @@ class Function:
                 return Verdict("manual", forbidden.reason)
             reason = self.surgeon.region([self.opened.statement(node)])
             why = reason if isinstance(reason, str) else "no call stands here that a thread could make"
+            owner, _, method = situation.site.entry.name.rpartition(".")
+            if method == "__exit__" and "close" in self.project.calls.knowledge.ends(owner):
+                why = f"{why}, and leaving the block waits as well: let its last statement call `close` in a thread, or"
+                return Verdict("manual", f"{why} move all of it into a function of its own and call that in a thread")
             return Verdict("manual", f"{why}; move it into a function of its own and call that in a thread")
         name = self.hoisted(situation) if runner else ""
         situation = replace(situation, hoisted=bool(name))
