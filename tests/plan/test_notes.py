@@ -51,6 +51,53 @@ def test_nothing_to_say_where_nothing_moves(tmp_path: Path) -> None:
     assert run(tmp_path, settings=Settings()).notes == ()
 
 
+COMPUTING = """
+import asyncio, hashlib
+import threading
+from fastapi import FastAPI
+
+app = FastAPI()
+turn = threading.Lock()
+
+
+@app.get("/")
+async def first(password: str) -> str:
+    return hashlib.scrypt(password.encode(), salt=b"salt", n=1024, r=8, p=1).hex()
+
+
+@app.get("/second")
+async def second(password: str) -> str:
+    return hashlib.scrypt(password.encode(), salt=b"salt", n=1024, r=8, p=1).hex()
+
+
+@app.get("/turn")
+async def takes_turns() -> int:
+    with turn:
+        return 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("changed", "notes"),
+    [
+        (("", ""), [(12, "computes"), (22, "lock")]),
+        # asyncio's threads are about as many as the processors.
+        (
+            (
+                "async def first(password: str) -> str:",
+                "async def first(password: str) -> str:\n    await asyncio.sleep(0)",
+            ),
+            [(18, "computes"), (23, "lock")],
+        ),
+        (("@app.get", "# @app.get"), []),
+    ],
+)
+def test_threads_that_compute_or_wait(tmp_path: Path, changed: tuple[str, str], notes: list[tuple[int, str]]) -> None:
+    (tmp_path / "main.py").write_text(COMPUTING.replace(*changed), "utf-8")
+    found = run(tmp_path, settings=Settings(unsafe=frozenset({"to-def"}))).notes
+    assert [(note.line, word) for note in found for word in ("computes", "lock") if f" {word} " in note.text] == notes
+
+
 @pytest.mark.parametrize(
     ("library", "said"), [("respx", "respx.get(url)"), ("pytest-httpx", "httpx_mock"), ("nothing", "")]
 )
