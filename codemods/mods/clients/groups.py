@@ -20,7 +20,7 @@ from codemods.program.classes import is_test
 from codemods.program.values import Thing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from codemods.edits import Edit
     from codemods.facts import Opened
@@ -44,6 +44,8 @@ class Group:
     """The calls that make a client, by file and number."""
     scopes: set[int] = field(default_factory=set)
     """The scopes that they stand in."""
+    followed: set[str] = field(default_factory=set)
+    """The names whose uses have been looked at."""
     closed: bool = False
     """Whether it is closed by hand."""
     sites: set[tuple[str, int, tuple[int, int, int, int]]] = field(default_factory=set)
@@ -73,6 +75,7 @@ class Groups(Uses):
             if name != "methods"
             for group in self._of_library(library)
         ]
+        self._uses()
 
     def of(self, site: Site) -> Group | None:
         """The group that a call belongs to."""
@@ -100,7 +103,6 @@ class Groups(Uses):
         for name, group in by_name.items():
             if name:
                 group.refusal = group.refusal or (nameless.refusal if nameless is not None else "")
-                self._uses(group)
                 yield group
 
     def _made(self, library: dict[str, Any]) -> Iterator[tuple[Module, int, str]]:
@@ -161,23 +163,40 @@ class Groups(Uses):
 
     # What is done with it
 
-    def _uses(self, group: Group) -> None:
-        seen: set[str] = set()
-        while group.names - seen:
-            name = min(group.names - seen)
-            seen.add(name)
-            for path, _ in self.mentioning({name}):
-                if path not in self._modules:
-                    group.refusal = group.refusal or f"{path} cannot be read, and its text mentions {name}"
+    def _uses(self) -> None:
+        """Look at the uses of all groups, file by file: going through all of them for each group takes long."""
+        while asked := self._next_names():
+            for path, here in self.mentioning(asked):
+                by_name = {name: asked[name] for name in here}
+                if path in self._modules:
+                    self._look_through(self._modules[path], by_name)
                     continue
-                module, opened = self._modules[path], self._project.open(path)
-                here = {name, *renamed(opened, {name})}
-                for node in walk(opened.tree):
-                    if isinstance(node, ast.Name | ast.Attribute) and name_of(node) in here:
-                        self._use(group, module, opened, node)
-                    elif is_test(path) and isinstance(node, ast.Constant) and str(node.value).endswith(f".{name}"):
-                        # `patch("app.cache.client")`
-                        group.refusal = group.refusal or f"{module.shown}:{node.lineno} puts something in its place"
+                for name, groups in by_name.items():
+                    for group in groups:
+                        group.refusal = group.refusal or f"{path} cannot be read, and its text mentions {name}"
+
+    def _next_names(self) -> dict[str, list[Group]]:
+        """A name of each group that has one whose uses have not been looked at: uses bring up further names."""
+        found: dict[str, list[Group]] = defaultdict(list)
+        for group in self._groups:
+            if left := group.names - group.followed:
+                name = min(left)
+                group.followed.add(name)
+                found[name].append(group)
+        return found
+
+    def _look_through(self, module: Module, by_name: Mapping[str, Sequence[Group]]) -> None:
+        opened, others = self._project.open(module.path), renamed(self._project.open(module.path), by_name)
+        for node in walk(opened.tree):
+            if isinstance(node, ast.Name | ast.Attribute):
+                name = name_of(node)
+                for group in (*by_name.get(name, ()), *by_name.get(others.get(name, ""), ())):
+                    self._use(group, module, opened, node)
+            elif is_test(module.path) and isinstance(node, ast.Constant):
+                # `patch("app.cache.client")`
+                _, dot, name = str(node.value).rpartition(".")
+                for group in by_name.get(name, ()) if dot else ():
+                    group.refusal = group.refusal or f"{module.shown}:{node.lineno} puts something in its place"
 
     def _use(self, group: Group, module: Module, opened: Opened, node: ast.Name | ast.Attribute) -> None:
         if not isinstance(node.ctx, ast.Load):
