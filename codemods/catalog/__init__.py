@@ -66,11 +66,12 @@ class Libraries:
 class Threads:
     """What may not, or need not, run on the event loop's own thread."""
 
-    loop_packages: frozenset[str]
+    needs_loop: frozenset[str]
     anywhere: frozenset[str]
     loop_methods: frozenset[str]
     sets_context: frozenset[str]
     active_exception: frozenset[str]
+    runs_unknown: frozenset[str]
     own_frame: frozenset[str]
     own_thread_packages: frozenset[str]
     whole_process: frozenset[str]
@@ -86,6 +87,10 @@ class Threads:
     any_thread_leaves: frozenset[str]
     upload_types: frozenset[str]
     upload_methods: frozenset[str]
+
+    def on_loop_only(self, name: str) -> bool:
+        """Whether what has a qualified name works only where the loop runs."""
+        return name.startswith(tuple(self.needs_loop)) and not name.startswith(tuple(self.anywhere))
 
     def registers(self, owner: str, name: str) -> bool:
         """Whether a method of a class takes plain functions as well as coroutine functions."""

@@ -119,7 +119,7 @@ class Threads:
             names |= self.calls.program.resolve(module, call.scope, call.callee).outside if call.callee else set()
             names |= {f"{name}({keyword})" for name in names for keyword, _ in call.keywords}
             for name in sorted(names):
-                if name.partition(".")[0] in known.loop_packages and name not in known.anywhere and not _error(name):
+                if known.on_loop_only(name) and not _error(name):
                     yield Hazard("manual", f"`{name}` of {where} needs the event loop's own thread")
                 elif name in known.ends:
                     yield Hazard("unsafe", f"`{name}` of {where} ends the process, while others go on")
@@ -131,6 +131,11 @@ class Threads:
                     yield Hazard(
                         "manual", f"`{name}` of {where} sets a context variable, which is lost at the end of the thread"
                     )
+            if last in known.runs_unknown:
+                yield Hazard(
+                    "unsafe",
+                    f"`{call.callee or last}` of {where} runs code that is not known, which may need the loop's own thread",
+                )
             if not names and (last in known.loop_methods or (last == "cancel" and self._of_a_task(module, call))):
                 yield Hazard(
                     "manual",
