@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from codemods.hazards import interrupts, locks, placing, races
+from codemods.hazards import containers, interrupts, locks, placing, races
 from codemods.hazards.situation import Hazard, Situation, worst
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Hazard", "Situation", "of_await", "worst"]
 
-_OF_AWAIT = (placing.hazards, locks.hazards, races.hazards, interrupts.hazards)
+_OF_AWAIT = (placing.hazards, locks.hazards, races.hazards, containers.around_await, interrupts.hazards)
 
 
 def of_await(situation: Situation) -> Iterator[Hazard]:

@@ -44,6 +44,7 @@ def of_lines(threads: Threads, function: Definition, lines: tuple[int, int]) -> 
     key, line = changed_by(opened, threads.calls, function, lines)
     if key:
         yield depending(module, function.scope, key, line)
+    yield from threads.containers.of(function, lines)
     yield from threads.state(entered)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from codemods import catalog
 from codemods.facts import called_name
 from codemods.hazards.affinity import Affinity
+from codemods.hazards.containers import Containers
 from codemods.hazards.shared import changed_by, depending, makes_itself, may_change
 from codemods.hazards.situation import Hazard
 from codemods.hazards.thread_locals import ThreadLocals
@@ -36,6 +37,7 @@ class Threads:
         self._states: dict[Definition, tuple[Hazard, ...]] = {}
         self._below: dict[frozenset[Definition], frozenset[Definition]] = {}
         self.affinity = Affinity(survey.calls)
+        self.containers = Containers(survey.calls, opener)
         self._locals = ThreadLocals(survey.calls, opener)
 
     def module(self, function: Definition) -> Module:
@@ -85,7 +87,7 @@ class Threads:
             if function not in self._states:
                 module = self.module(function)
                 self._states[function] = tuple(self._of_state(module, function.scope))
-            found = self._states[function]
+            found = (*self._states[function], *self.containers.of(function))
             if found and not self._private(function, entered, frozenset()):
                 yield from found
 
@@ -134,7 +136,7 @@ class Threads:
             if last in known.runs_unknown:
                 yield Hazard(
                     "unsafe",
-                    f"`{call.callee or last}` of {where} runs code that is not known, which may need the loop's own thread",
+                    f"`{call.callee or last}` of {where} runs unknown code, which may need the loop's own thread",
                 )
             if not names and (last in known.loop_methods or (last == "cancel" and self._of_a_task(module, call))):
                 yield Hazard(

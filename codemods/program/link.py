@@ -11,7 +11,7 @@ from codemods.facts import Packed, called_name, summarize
 from codemods.program.layout import Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from codemods.facts import Binding, Call, Class, Context, Facts, Function, Summary, Touch
 
@@ -248,24 +248,29 @@ class Program:
         """The paths of all that a module imports, and of all that import it, at any distance, with its own."""
         if module.path in self._around:
             return self._around[module.path]
-        if not self._importers:
-            for path, each in self.modules.items():
-                self._onward[path] = self._imports(each)
-                for other in self._onward[path]:
-                    self._importers.setdefault(other, []).append(path)
         imported, importing = {module.path}, {module.path}
         waiting = [module.path]
+        self.importers(module.path)
         while waiting:
             more = self._onward.get(waiting.pop(), set()) - imported
             imported |= more
             waiting += more
         waiting = [module.path]
         while waiting:
-            more = set(self._importers.get(waiting.pop(), ())) - importing
+            more = set(self.importers(waiting.pop())) - importing
             importing |= more
             waiting += more
         self._around[module.path] = imported, importing
         return imported, importing
+
+    def importers(self, path: str) -> Sequence[str]:
+        """The paths of the modules that import one."""
+        if not self._onward:
+            for other, each in self.modules.items():
+                self._onward[other] = self._imports(each)
+                for imported in self._onward[other]:
+                    self._importers.setdefault(imported, []).append(other)
+        return self._importers.get(path, ())
 
     def _imports(self, module: Module) -> set[str]:
         found = (self.find(module, target) for target in module.summary.imports)

@@ -64,7 +64,8 @@ Only with `--unsafe`:
 - state that other tasks can reach is read before the call and written after it, or changed in place by the helper;
 - under a time limit, which had no effect on the call and now will, or in a `try` whose bare `except` would swallow a
   cancellation;
-- helpers that may end the process (`sys.exit`);
+- it goes through a dictionary or a set that another function changes, or changes one that another goes through;
+- helpers that may end the process (`sys.exit`), or run code that only the run knows;
 - in a `with` block that may hold a lock or a transaction.
 """
 

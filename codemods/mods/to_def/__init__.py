@@ -67,7 +67,8 @@ Only with `--unsafe`:
 
 - it, or a plain function that it calls, changes state that others can reach (or a row of the database) depending on
   what it was: on the loop, nothing came in between; in threads, two requests can do that at the same time;
-- it, or a plain function that it calls, may end the process (`sys.exit`);
+- it changes a dictionary or a set that another function goes through item by item, or the other way round;
+- it, or a plain function that it calls, may end the process (`sys.exit`), or runs code that only the run knows;
 - it waits for other threads, and would keep one of the pool's for as long;
 - a coroutine that stays would call it through a thread, where an `await` may do harm.
 """
