@@ -91,6 +91,50 @@ class Kinds:
                 return TEXT if dotted(owner) == "os.environ" else self._inferred(node)
         return self._inferred(node)
 
+    def ascii(self, node: ast.expr, depth: int = 0) -> bool:
+        """Whether a text certainly has no other signs than those of ASCII that can be printed."""
+        match node:
+            case ast.Constant(value=str(text)):
+                return text.isascii() and text.isprintable()
+            case ast.JoinedStr(values=parts):
+                return all(self.ascii(each.value if isinstance(each, ast.FormattedValue) else each) for each in parts)
+            case ast.BinOp(left=left, op=ast.Add(), right=right):
+                return self.ascii(left, depth + 1) and self.ascii(right, depth + 1)
+            case ast.Name() if (given := self._given(node)) and depth < _DEEPEST:
+                return all(each is not None and self.ascii(each, depth + 1) for each in given)
+        return self.of(node) <= NUMBER | BOOL | NONE | BYTES
+
+    def start(self, node: ast.expr, depth: int = 0) -> str:
+        """What a text certainly begins with, as far as it is written out."""
+        match node:
+            case ast.Constant(value=str(text)):
+                return text
+            case ast.JoinedStr(values=[first, *_]):
+                return self.start(first.value if isinstance(first, ast.FormattedValue) else first, depth + 1)
+            case ast.BinOp(left=left, op=ast.Add() | ast.Mod()):
+                return self.start(left, depth + 1)
+            case ast.Name() if depth < _DEEPEST:
+                given = {self.start(each, depth + 1) if each is not None else "" for each in self._given(node)}
+                return given.pop() if len(given) == 1 else ""
+        return ""
+
+    def _given(self, node: ast.Name) -> list[ast.expr | None]:
+        """The values that a name is set to; nothing for one that is set in another way."""
+        function = self._opened.function(node)
+        stores = [each for each in self._opened.bound.get(node.id, ()) if self._opened.function(each) is function]
+        if not stores and self._module.holder(self._opened.scope(node), node.id) == 0:
+            stores = [each for each in self._opened.bound.get(node.id, ()) if self._opened.scope(each) == 0]
+        found: list[ast.expr | None] = []
+        for store in stores:
+            match self._opened.parent(store):
+                case ast.Assign(targets=[target], value=value) if target is store:
+                    found.append(value)
+                case ast.AnnAssign(value=value) if value is not None:
+                    found.append(value)
+                case _:
+                    found.append(None)
+        return found
+
     def literal(self, node: ast.expr) -> ast.expr:
         """The dict behind a name that is set once and does not change before it is used; else the expression itself."""
         if not isinstance(node, ast.Name):
@@ -117,23 +161,16 @@ class Kinds:
         return self._inferred(node)
 
     def _of_name(self, node: ast.Name, depth: int) -> frozenset[str]:
-        function = self._opened.function(node)
-        stores = [each for each in self._opened.bound.get(node.id, ()) if self._opened.function(each) is function]
-        if not stores and self._module.holder(self._opened.scope(node), node.id) == 0:
-            stores = [each for each in self._opened.bound.get(node.id, ()) if self._opened.scope(each) == 0]
-        if not stores:
+        given = self._given(node)
+        if not given:
             kinds = self._inferred(node)
-            return kinds | (NONE if kinds != UNKNOWN and self._optional(function, node.id) else frozenset())
+            optional = kinds != UNKNOWN and self._optional(self._opened.function(node), node.id)
+            return kinds | (NONE if optional else frozenset())
         found: frozenset[str] = frozenset()
-        for store in stores:
-            above = self._opened.parent(store)
-            match above:
-                case ast.Assign(targets=[target], value=value) if target is store:
-                    found |= self.of(value, depth + 1)
-                case ast.AnnAssign(value=value) if value is not None:
-                    found |= self.of(value, depth + 1)
-                case _:
-                    return self._inferred(node)
+        for value in given:
+            if value is None:
+                return self._inferred(node)
+            found |= self.of(value, depth + 1)
         return found if not found & UNKNOWN else self._inferred(node)
 
     def _optional(self, function: ast.AST, name: str) -> bool:

@@ -72,6 +72,7 @@ Not rewritten at all (`manual`), so that a thread makes the call as it is:
 - a session that a module keeps is used in a plain function or in a test, is imported in a block, from a file that has
   imported it itself or among files that import each other, is told something while it is in use or in another file,
   may log in, or there is not one application with one place where its lifespan yields;
+- `raise_for_status()` is called where redirects are not followed (httpx's raises for them), or for what it gives;
 - the body is a list of pairs, a file or a generator, the arguments are put together while it runs (`**options`), or an
   address or `params` are written in another way by httpx;
 - a handler looks into the exception (all but the answer of an `HTTPError`), as may a decorator that is told to
@@ -85,11 +86,13 @@ Only with `--unsafe`:
 
 - httpx is not among the project's dependencies;
 - tests mock requests: they would no longer meet the call;
-- something may differ: what has no type may be no text, a value may be None, text without a charset is read otherwise,
+- something may differ: what has no type may be no text, a value may be None, a header or a login may have signs outside
+  of ASCII, text without a charset is read otherwise, a body is sent again where a redirect keeps the method,
   `raise_for_status` and handlers get other classes of exceptions. Handlers in the function and in those that await it,
   `suppress`, `isinstance`, `pytest.raises` and the decorators of tenacity, backoff and stamina wait for httpx's classes
   instead, or for both where requests' own may still come. So do handlers that no call leads to from what raises them
-  (in middlewares, wrappers, dependencies that yield, around tasks). `raise` in the function goes along where httpx has
+  (in middlewares, wrappers, dependencies that yield, around tasks). What waits for an `OSError`, or for a `ValueError`
+  where an address may be none, waits for what httpx raises instead as well. `raise` in the function goes along where httpx has
   a class that is caught by exactly the same; it stays where requests' own is a `ValueError` as well (`MissingSchema`,
   `JSONDecodeError`), a class of the project, or an `HTTPError` without `response=`, which httpx's has to have: what
   waits for those waits for both. Exception handlers of the application
@@ -98,8 +101,9 @@ Only with `--unsafe`:
 - a module keeps the session;
 - several calls share a client: a cookie that a redirect sets is not sent on, so that none leaks from call to call.
 
-What differs always: the `User-Agent`, the blanks in JSON bodies, and that httpx does not read `.netrc` and
-`REQUESTS_CA_BUNDLE` (a project that names one of them is left to the threads).
+What differs always: the `User-Agent`, the blanks in JSON bodies, that a GET after a redirected POST keeps the
+`Content-Type`, and that httpx does not read `.netrc` and `REQUESTS_CA_BUNDLE` (a project that names one of them is left
+to the threads).
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from codemods.facts import Opened
+    from codemods.mods.http.calls import Asked
     from codemods.program import Module
 
 _TESTING = (ast.If, ast.While, ast.IfExp, ast.Assert)
@@ -36,6 +37,8 @@ class Uses:
     hazards: list[Hazard] = field(default_factory=list)
     refusal: str = ""
     name: str = ""
+    redirects: bool = False
+    """The answer may be a redirect that is not followed."""
     covered: list[ast.AST] = field(default_factory=list)
     """Calls of the answer's methods that are settled with it."""
 
@@ -60,10 +63,10 @@ class Answers:
                 return name
         return ""
 
-    def of(self, call: ast.Call, members: set[ast.AST], *, streams: bool = False) -> Uses:
+    def of(self, call: ast.Call, members: set[ast.AST], asked: Asked) -> Uses:
         """What becomes of a call's answer; `members` are the calls that change with it."""
-        uses = Uses(name=self.name_of(call))
-        if streams:
+        uses = Uses(name=self.name_of(call), redirects=not asked.follows)
+        if asked.streams:
             self._in_parts(call, uses)
             return uses
         above = self._opened.parent(call)
@@ -110,9 +113,8 @@ class Answers:
         """`for part in reply.iter_content(size)`."""
         call = self._opened.parent(node)
         loop = self._opened.parent(call) if call is not None else None
-        sized = isinstance(call, ast.Call) and len([*call.args, *call.keywords]) == 1
-        named = isinstance(call, ast.Call) and all(each.arg == "chunk_size" for each in call.keywords)
-        if not (isinstance(loop, ast.For) and loop.iter is call and sized and named) or loop.orelse:
+        sized = isinstance(call, ast.Call) and _sized(call) and bool(call.args or call.keywords)
+        if not (isinstance(loop, ast.For) and loop.iter is call and sized) or loop.orelse:
             uses.refusal = (
                 f"line {node.lineno} takes the parts of its answer in another way than by a loop of some size"
             )
@@ -220,11 +222,27 @@ class Answers:
         if known is None:
             uses.refusal = f"httpx's answers have no `{name}` like that of requests (line {node.lineno})"
             return
+        if name == "raise_for_status" and uses.redirects:
+            uses.refusal = (
+                f"line {node.lineno} raises for errors alone, and httpx's for redirects that are not followed"
+            )
+            return
+        above = self._opened.parent(node)
+        call = above if isinstance(above, ast.Call) and above.func is node else None
+        if name == "raise_for_status" and (call is None or not isinstance(self._opened.parent(call), ast.Expr)):
+            uses.refusal = f"line {node.lineno} takes what `raise_for_status` gives, which is None in requests"
+            return
+        if name == "iter_content" and (call is None or not _sized(call)):
+            uses.refusal = f"line {node.lineno} takes the parts of its answer in another way than httpx has them"
+            return
+        if name == "cookies" and not self._reads_cookies(node):
+            uses.refusal = f"line {node.lineno} takes the cookies of its answer in another way than httpx has them"
+            return
         if known["level"] == "unsafe":
             uses.hazards.append(Hazard("unsafe", f"`{name}` of its answer: {known['why']}"))
         if name in _ITEMS and not self._reads_one(node):
             uses.hazards.append(Hazard("unsafe", f"httpx writes the names in `{name}` in small letters"))
-        uses.covered += [each for each in (self._opened.parent(node),) if isinstance(each, ast.Call)]
+        uses.covered += [call] if call is not None else []
         if "as" in known:
             uses.edits += self._reworded(node, known["as"])
 
@@ -238,6 +256,14 @@ class Answers:
             case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[container]) if container is node:
                 return True
         return False
+
+    def _reads_cookies(self, node: ast.Attribute) -> bool:
+        """Whether cookies are read as a mapping: a jar has more methods, and gives more than names."""
+        above = self._opened.parent(node)
+        mapping = isinstance(above, ast.Attribute) and above.attr in {"get", "items", "keys", "values"}
+        return (
+            mapping or self._reads_one(node) or (isinstance(above, ast.Call) and dotted(above.func) in {"dict", "len"})
+        )
 
     def _truth(self, node: ast.expr, above: ast.AST, uses: Uses, *, may_be_none: bool) -> None:
         """An answer as a condition: in requests it is whether it went well."""
@@ -272,6 +298,11 @@ class Answers:
             yield Reword(*place, text)
         else:
             yield Reword(*place, f"({text})")
+
+
+def _sized(call: ast.Call) -> bool:
+    """Whether a call says nothing but how large the parts of an answer are to be."""
+    return len([*call.args, *call.keywords]) <= 1 and all(each.arg == "chunk_size" for each in call.keywords)
 
 
 def _stands_alone(above: ast.AST | None, node: ast.AST) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 # httpx takes a body only from these.
 _WITH_BODY = frozenset({"patch", "post", "put", "request"})
 _BODY = frozenset({"content", "data", "files", "json"})
+# What requests and httpx write in other ways in an address.
+_SIGNS = re.compile(r"[\^|\\\[\]{}\n `]|%(?![0-9A-Fa-f]{2})")
 _VERBS = frozenset({"delete", "get", "head", "options", "patch", "post", "put"})
 
 
@@ -37,6 +40,14 @@ class Asked:
     streams: bool = False
     """Its answer is read part by part."""
     refusal: str = ""
+    certain: bool = False
+    """Its address certainly begins as one does."""
+
+    @property
+    def follows(self) -> bool:
+        """Whether it certainly follows redirects."""
+        told = [value for name, _, value in self.arguments if name == "follow_redirects"]
+        return all(isinstance(value, ast.Constant) and value.value is True for value in told)
 
     def unsafe(self, reason: str) -> None:
         """Something that a person should look at."""
@@ -97,9 +108,10 @@ class Reader:
 
     def _url(self, value: ast.expr, place: int) -> Argument:
         kinds = self._kinds.of(value)
+        self._asked.certain = self._kinds.start(value).startswith(("http://", "https://"))
         if kinds <= TEXT | NONE:
             constants = [each.value for each in ast.walk(value) if isinstance(each, ast.Constant)]
-            if any(isinstance(each, str) and set(each) & set("^|\\[]{}\n ") for each in constants):
+            if any(isinstance(each, str) and _SIGNS.search(each) for each in constants):
                 self._asked.refusal = "httpx writes a sign of its address in another way"
             return Argument(place)
         if kinds & (BYTES | BOOL | NUMBER | DICT):
@@ -156,7 +168,9 @@ class Reader:
             if _is_none(value):
                 changed = True
                 continue
-            if kinds == BOOL:
+            if _otherwise(value):
+                self._asked.refusal = f"a value of its `{what}` is written otherwise by httpx"
+            elif kinds == BOOL:
                 changed = True
                 source = repr(str(value.value)) if isinstance(value, ast.Constant) else f"str({source})"
             elif kinds <= (TEXT | NUMBER | frozenset({"many"})):
@@ -166,6 +180,8 @@ class Reader:
             else:
                 self._asked.unsafe(f"a value of `{what}` may be None or a bool, which httpx sends and writes otherwise")
             parts.append(f"{self._source(key)}: {source}")
+        if what == "data" and changed and not parts:
+            self._asked.refusal = "of its form nothing is left, which requests says in another way"
         return Argument(place, "", f"{{{', '.join(parts)}}}" if changed else "")
 
     def _data(self, value: ast.expr, place: int) -> Argument | None:
@@ -215,10 +231,14 @@ class Reader:
             kept.append(f"{self._source(key)}: {self._source(each)}" if key else f"**{self._source(each)}")
             if key is None or not kinds <= TEXT | BYTES:
                 self._asked.unsafe("a header's value may be None, which requests leaves out and httpx refuses")
+            elif kinds != BYTES:
+                self._ascii(each, "a header")
         if changed:
             # Without a value, requests does not send its own header of that name either.
             self._asked.refusal = "a header without a value takes requests' own away"
         found = self._kinds.literal(value)
+        for _, each in literal_items(found) if found is not value else ():
+            self._ascii(each, "a header")
         texts = all(key is not None and self._kinds.of(each) <= TEXT | BYTES for key, each in literal_items(found))
         if not isinstance(found, ast.Dict) or (found is not value and not texts):
             self._asked.unsafe("a header's value may be None, which requests leaves out and httpx refuses")
@@ -247,6 +267,8 @@ class Reader:
             case ast.Tuple(elts=[user, password]):
                 if not all(self._kinds.of(each) <= TEXT | NONE for each in (user, password)):
                     self._asked.unsafe("it is not certain that name and password are text")
+                for each in (user, password):
+                    self._ascii(each, "a login")
                 return Argument(place)
             case ast.Call(args=[_, _], keywords=[]):
                 name = dotted(value.func).rpartition(".")[2]
@@ -286,6 +308,14 @@ class Reader:
                 self._asked.refusal = "whether its answer is read part by part is decided while it runs"
         return None
 
+    def _ascii(self, value: ast.expr, what: str) -> None:
+        """Signs outside of ASCII: httpx refuses them in headers, and writes them as UTF-8 in logins."""
+        signs = beyond_ascii(self._kinds, value, what)
+        if signs is not None and signs.level == "manual":
+            self._asked.refusal = signs.reason
+        elif signs is not None:
+            self._asked.hazards.append(signs)
+
     # All together
 
     def _finish(self, node: ast.Call, given: Mapping[str, ast.expr]) -> None:
@@ -302,6 +332,10 @@ class Reader:
         elif names & _BODY and asked.method not in _WITH_BODY:
             asked.arguments.insert(0, verb)
             asked.method = "request"
+        told = given.get("method")
+        posts = asked.method == "post" or (isinstance(told, ast.Constant) and str(told.value).upper() == "POST")
+        if names & _BODY and asked.follows and not posts:
+            asked.unsafe("where a redirect keeps the method, httpx sends the body again, and requests leaves it out")
         places = {each.place for _, each, _ in asked.arguments}
         dropped = len(places - {-1}) < len(given)
         changed = [node] if dropped else [value for _, each, value in asked.arguments if each.text and each.place >= 0]
@@ -339,6 +373,31 @@ _HANDLERS: Mapping[str, Callable[[Reader, ast.expr, int], Argument | None]] = {
     "url": Reader._url,  # noqa: SLF001
     "verify": Reader._verify,  # noqa: SLF001
 }
+
+
+def beyond_ascii(kinds: Kinds, value: ast.expr, what: str) -> Hazard | None:
+    """What stands against a text that may have signs outside of ASCII."""
+    if kinds.ascii(value):
+        return None
+    texts = [each.value for each in ast.walk(value) if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+    if all(each.isascii() and each.isprintable() for each in texts):
+        return Hazard("unsafe", f"{what} may have signs outside of ASCII, which httpx writes in another way")
+    return Hazard("manual", f"{what} has signs that httpx writes in another way")
+
+
+def _otherwise(value: ast.expr) -> bool:
+    """Whether a value is written out that only requests takes apart."""
+    match value:
+        case ast.Set() | ast.SetComp() | ast.GeneratorExp() | ast.Call(func=ast.Name(id="range" | "set")):
+            return True
+        case ast.List(elts=parts) | ast.Tuple(elts=parts):
+            beyond = (ast.List, ast.Tuple, ast.Dict, ast.Set)
+            return any(isinstance(each, beyond) or _is_none(each) or _is_bool(each) for each in parts)
+    return False
+
+
+def _is_bool(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, bool)
 
 
 def _is_none(node: ast.expr) -> bool:

@@ -60,29 +60,39 @@ class Errors(Places):
 
     # What they wait for instead
 
-    def _instead(self, place: Place, node: ast.expr) -> list[str] | None:
+    def _instead(self, name: str, *, addresses: bool) -> list[str] | None:
         """What httpx raises instead of a class; nothing where it does not concern requests."""
-        name = self.name(place.module, place.opened, node)
         known: list[str] | None = catalog.http()["builtin_errors"].get(name)
+        if addresses and name == "builtins.ValueError":
+            return list(catalog.http()["waiting"]["addresses"])
         if known is not None or not name.startswith("requests."):
             return known
         found: list[str] = catalog.http()["errors"].get(name.rpartition(".")[2], [])
         return found
 
-    def reworded(self, place: Place, *, beside: bool, reads_json: bool) -> tuple[list[Reword], str]:
-        """What a place waits for from now on, or why it cannot; `beside` says that requests' own still come as well."""
+    def reworded(
+        self, place: Place, *, beside: bool, reads_json: bool, addresses: bool = False
+    ) -> tuple[list[Reword], str]:
+        """What a place waits for from now on, or why it cannot; `beside` says that requests' own still come as well.
+
+        `addresses` says that some may be no addresses, which is a ValueError in requests.
+        """
         edits: list[Reword] = []
+        others: list[list[str]] = []
         names = [self.name(place.module, place.opened, each) for each in place.types]
         there = {name.rpartition(".")[2] for name in names if name.startswith("httpx")}
         for each, name in zip(place.types, names, strict=True):
-            known = self._instead(place, each)
-            if known is None:
+            known = self._instead(name, addresses=addresses)
+            ours = name.startswith("requests.")
+            # `OSError` and `IOError` are the same.
+            if known is None or (not ours and known in others):
                 continue
+            others += [known] if not ours else []
             if not known:
                 return [], f"waits for {name_of(each)}, and httpx has nothing like {name_of(each)}"
             more = ["builtins.ValueError"] if name.endswith(".RequestException") and reads_json else []
             texts = [_written(text) for text in [*known, *more] if text not in there]
-            if beside and texts and name.startswith("requests."):
+            if beside and texts and ours:
                 texts.insert(0, "{}" if isinstance(each, ast.Name) else f"{{}}.{name_of(each)}")
             if texts:
                 edits.append(_reword(place, each, texts))

@@ -127,7 +127,8 @@ class Function:
             member.session is None
             and situation.program.resolve(self.module, situation.site.call.scope, callee).only is None
         ):
-            member.refusal = f"`{callee}` may stand for something else as well"
+            what = f"`{callee}` may stand for something else as well"
+            member.refusal = what if callee else "what it calls is decided while it runs"
             return
         hazard = worst([*self.project.of_await(situation), *patched.hazards(situation)])
         if hazard is not None and hazard.level == "manual":
@@ -142,17 +143,16 @@ class Function:
         going = {member.node for member in self.going}
         changing = self._changing()
         for member in self.going:
-            uses = answers.of(member.node, set(going), streams=member.asked.streams)
-            member.refusal = uses.refusal or self._tried(member, changing)
+            uses = answers.of(member.node, set(going), member.asked)
             member.covered = uses.covered
+            member.refusal = uses.refusal or self._tried(member, changing | set(uses.covered))
             member.edits = [*uses.edits]
             member.hazards = list(dict.fromkeys([*member.hazards, *uses.hazards]))
 
     def _changing(self) -> set[ast.AST]:
         """What raises httpx's exceptions in place of requests'."""
-        return {member.node for member in self.going} | {
-            node for each in self.raised for node in (each.node, each.made)
-        }
+        asking = {node for member in self.going for node in (member.node, *member.covered)}
+        return asking | {node for each in self.raised for node in (each.node, each.made)}
 
     def _fits(self, each: Raised) -> bool:
         """Whether all that waits for an exception can wait for httpx's, and nothing does that has not before."""
@@ -173,7 +173,9 @@ class Function:
 
     def _tried(self, member: Member, going: set[ast.AST]) -> str:
         """Why what waits for the exceptions of a call cannot follow it."""
-        for place in self.errors.around(self.module, self.opened, member.node):
+        nodes = (member.node, *member.covered)
+        places = [place for node in nodes for place in self.errors.around(self.module, self.opened, node)]
+        for place in {each.node: each for each in places}.values():
             beside = self._raising.beside(place.module, place.opened, place.body, going)
             edits, refusal = self._reworded(place, beside=beside)
             if refusal:
@@ -197,7 +199,10 @@ class Function:
         if self._hidden.is_hidden(place):
             # Every function that changes has to make the same of it.
             beside, reads_json = True, self._raising.json_anywhere
-        return self.errors.reworded(place, beside=beside, reads_json=reads_json)
+        uncertain = {member.node for member in self.going if not member.asked.certain}
+        inside = uncertain if place in self.errors.above else {each for s in place.body for each in ast.walk(s)}
+        addresses = not uncertain.isdisjoint(inside)
+        return self.errors.reworded(place, beside=beside, reads_json=reads_json, addresses=addresses)
 
     def _above(self) -> str:
         """Why what waits for the function's exceptions outside of it cannot follow."""
@@ -327,9 +332,9 @@ def _is_part(situation: Situation) -> bool:
 
 def _other_classes(what: str, edits: Sequence[Reword]) -> Hazard:
     """What a person should know about something that waits for other classes from now on."""
-    beside = any(kept in edit.text for edit in edits for kept in ("{}", "OSError"))
+    beside = any(kept in edit.text for edit in edits for kept in ("{}", "OSError", "(ValueError"))
     errors = "httpx's exceptions"
-    if any("ValueError" in edit.text for edit in edits):
+    if any("ValueError" in edit.text and edit.name != "ValueError" for edit in edits):
         errors += " and every ValueError, which is what wrong JSON raises,"
     return Hazard("unsafe", f"{what} {errors} {'as well' if beside else 'instead'}")
 

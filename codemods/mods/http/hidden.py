@@ -33,12 +33,15 @@ class Hidden(Places):
     def __init__(self, project: Project, raising: Raising) -> None:
         super().__init__(project)
         self._raising = raising
+        modules = project.program.modules.values()
+        self._speaking = {each.path for each in modules if "requests" in each.imported_roots}
         self._found: dict[ast.AST, Place] = {}
         self.hazards: list[Hazard] = []
         """What stands against all calls: what mentions an exception in a way that is not understood."""
         for module, opened, node in self._mentions():
             place = self._place(module, opened, node)
-            if place is not None and place.node not in self._found and self.is_hidden(place):
+            known = place is not None and (place.body or module.path in self._speaking)
+            if place is not None and known and place.node not in self._found and self.is_hidden(place):
                 self._found[place.node] = place
 
     @property
@@ -49,11 +52,12 @@ class Hidden(Places):
     def _mentions(self) -> Iterator[tuple[Module, Opened, ast.expr]]:
         known = catalog.http()
         names = {name.rpartition(".")[2] for name in (*known["errors"], *known["builtin_errors"])}
-        speaking = [each for each in self._project.program.modules.values() if "requests" in each.imported_roots]
-        for module in speaking:
-            names |= {new for new, old in other_names(self._project.open(module.path)).items() if old in names}
+        for path in self._speaking:
+            names |= {new for new, old in other_names(self._project.open(path)).items() if old in names}
         for path, here in Uses(self._project).mentioning(names):
-            if path not in self._project.program.modules or is_test(path):
+            # `socket.error` is an OSError too, and `error` a name for anything.
+            elsewhere = path not in self._speaking and here == {"error"}
+            if path not in self._project.program.modules or is_test(path) or elsewhere:
                 continue
             module, opened = self._project.program.modules[path], self._project.open(path)
             for node in walk(opened.tree):
@@ -64,7 +68,7 @@ class Hidden(Places):
                 ):
                     name = self.name(module, opened, node)
                     ours = name.startswith("requests.") and name.rpartition(".")[2] in known["errors"]
-                    if ours or (name in known["builtin_errors"] and module in speaking):
+                    if ours or name in known["builtin_errors"]:
                         yield module, opened, node
 
     def _place(self, module: Module, opened: Opened, node: ast.expr) -> Place | None:

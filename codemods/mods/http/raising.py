@@ -79,13 +79,14 @@ class Raising:
 
     def _raises(self, value: Value) -> bool:
         """Whether it is something of requests that asks, or one of its exceptions."""
+        known = catalog.http()
         match value:
             case Outside(name) if (
                 name.startswith("requests.") and name.rpartition(".")[2] in catalog.http()["functions"]
             ):
                 return True
             case Method(_, kind, name):
-                return kind.startswith("requests.") and (name in catalog.http()["session"]["methods"] or name == "send")
+                return kind.startswith("requests.") and name in {*known["session"]["methods"], *known["raising"]}
         return self._is_error(value)
 
     def _is_error(self, value: Value) -> bool:

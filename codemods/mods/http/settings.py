@@ -9,6 +9,7 @@ from codemods import catalog
 from codemods.edits import LIBRARY, Argument, Recast, Reword
 from codemods.facts.opened import name_of
 from codemods.facts.values import dotted
+from codemods.mods.http.calls import beyond_ascii
 from codemods.mods.http.sessions import mentions, place
 from codemods.mods.kinds import DICT, NUMBER, TEXT, UNKNOWN, Kinds, literal_items
 
@@ -137,6 +138,15 @@ class Settings:
             self.session.refuse(f"the {what} of {_line(value)} is no text")
         elif kinds != TEXT:
             self.session.unsafe(f"a {what}'s value may be None, which requests leaves out and httpx refuses")
+        elif what == "header":
+            self._ascii(value, "a header of its session")
+
+    def _ascii(self, value: ast.expr, what: str) -> None:
+        signs = beyond_ascii(self._kinds, value, what)
+        if signs is not None and signs.level == "manual":
+            self.session.refuse(signs.reason)
+        elif signs is not None:
+            self.session.unsafe(signs.reason)
 
     def _texts(self, value: ast.expr, what: str) -> None:
         """A dict of texts."""
@@ -171,6 +181,8 @@ class Settings:
             case ast.Tuple(elts=[user, password]):
                 if not all(self._kinds.of(each) <= TEXT for each in (user, password)):
                     self.session.unsafe("it is not certain that name and password are text")
+                for each in (user, password):
+                    self._ascii(each, "the login of its session")
                 return
             case ast.Call(args=[_, _], keywords=[]):
                 name = dotted(value.func)
