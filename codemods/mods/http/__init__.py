@@ -92,10 +92,10 @@ Only with `--unsafe`:
   `suppress`, `isinstance`, `pytest.raises` and the decorators of tenacity, backoff and stamina wait for httpx's classes
   instead, or for both where requests' own may still come. So do handlers that no call leads to from what raises them
   (in middlewares, wrappers, dependencies that yield, around tasks). What waits for an `OSError`, or for a `ValueError`
-  where an address may be none, waits for what httpx raises instead as well. `raise` in the function goes along where httpx has
-  a class that is caught by exactly the same; it stays where requests' own is a `ValueError` as well (`MissingSchema`,
-  `JSONDecodeError`), a class of the project, or an `HTTPError` without `response=`, which httpx's has to have: what
-  waits for those waits for both. Exception handlers of the application
+  where an address may be none, waits for what httpx raises instead as well. `raise` in the function goes along where
+  httpx has a class that is caught by exactly the same; it stays where requests' own is a `ValueError` as well
+  (`MissingSchema`, `JSONDecodeError`), a class of the project, or an `HTTPError` without `response=`, which httpx's has
+  to have: what waits for those waits for both. Exception handlers of the application
   (`@app.exception_handler(requests.Timeout)`, `app.add_exception_handler(…)`) are registered for httpx's beside
   requests', and for wrong JSON where the calls read JSON;
 - a module keeps the session;

@@ -222,6 +222,8 @@ class Function:
                 return f"{place.shown} {refusal}"
             if edits and place.module.path not in self.project.within:
                 return f"{place.shown} waits for what requests raises, and is not among the paths given"
+            if edits and client_of(self.project, place.module.path)[0] != self.library:
+                return f"{place.shown} waits for what requests raises, and its project does not declare {self.library}"
             self.above[place.module.path] += edits
             if edits and place in self._hidden.places:
                 hidden[place] = edits
