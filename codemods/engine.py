@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ from codemods import catalog, facts, verify
 from codemods.catalog import Knowledge
 from codemods.config import Settings
 from codemods.dependencies import Dependencies
-from codemods.facts import Opened
+from codemods.facts import Trees
 from codemods.hazards.patches import Patches
 from codemods.loop import Deadlines, evidence, survey
 from codemods.manifests import Replacing
@@ -34,9 +33,6 @@ if TYPE_CHECKING:
     from codemods.manifests import Needed
     from codemods.model import Finding, Remark
     from codemods.plan import Decision
-
-
-_OPEN_FILES = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +117,15 @@ class _Run:
         for site in found.sites:
             if self.asked_for(site):
                 sites[Definition(site.module.path, site.function)].append(site)
-        # Decisions look at one file after the other, and at few again.
-        opener = lru_cache(maxsize=_OPEN_FILES)(lambda path: Opened(data[path]))
+        trees = Trees(data)
         return Project(
             program,
             found,
             sites,
             Deadlines(program),
             Patches(program),
-            opener,
+            trees.open,
+            trees.glance,
             lambda: ((path, text.decode("utf-8", "replace")) for path, text in data.items()),
             self.within,
             self.settings.offload,

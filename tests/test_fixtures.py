@@ -20,6 +20,7 @@ import pytest
 
 from codemods import mods
 from codemods.config import Settings
+from codemods.facts import opened
 from codemods.review.diff import unified_diff
 from tests.support import UNSAFE, run
 
@@ -66,6 +67,12 @@ def expected(case: Path, *names: str) -> dict[str, bytes]:
 
 def line_of(finding: Finding) -> str:
     return f"{finding.path}:{finding.span.line}:{finding.span.column} {finding.level}: {finding.reason}"
+
+
+@pytest.fixture(autouse=True)
+def one_tree_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a project with very many files, no tree of those that are only glanced at is there a second time."""
+    monkeypatch.setattr(opened, "_PASSING", 1)
 
 
 @pytest.mark.parametrize("folder", UNTOUCHED, ids=named)

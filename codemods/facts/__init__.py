@@ -16,7 +16,7 @@ from codemods.facts.kinds import (
     Scope,
     Touch,
 )
-from codemods.facts.opened import Opened
+from codemods.facts.opened import Opened, Trees
 from codemods.facts.packed import Packed
 from codemods.facts.summary import Summary, base_names, called_name, store_end, summarize
 from codemods.facts.syntax import UnparsableError, parse
@@ -39,6 +39,7 @@ __all__ = [
     "Scope",
     "Summary",
     "Touch",
+    "Trees",
     "UnparsableError",
     "base_names",
     "called_name",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from codemods.facts.order import children, walk
@@ -18,6 +18,7 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _SCOPES = (*_DEFINITIONS, ast.Lambda, *_COMPREHENSIONS)
 _Node = TypeVar("_Node", bound=ast.AST)
+_PASSING = 100
 
 
 class Opened:
@@ -180,6 +181,24 @@ class Opened:
     def all_in(self, top: int, kinds: type[_Node] | tuple[type[_Node], ...]) -> list[_Node]:
         """The nodes of some kinds within a top-level statement, in source order."""
         return [each for each in walk(self.tree.body[top]) if isinstance(each, kinds)]
+
+
+class Trees:
+    """The trees of a project's files: whoever keeps a node needs the same tree each time."""
+
+    def __init__(self, data: Mapping[str, bytes]) -> None:
+        self._kept: dict[str, Opened] = {}
+        self._passing = lru_cache(maxsize=_PASSING)(lambda path: Opened(data[path]))
+
+    def open(self, path: str) -> Opened:
+        """The same tree whenever it is asked for."""
+        if path not in self._kept:
+            self._kept[path] = self._passing(path)
+        return self._kept[path]
+
+    def glance(self, path: str) -> Opened:
+        """A tree of which nothing is kept: there are too many files to have them all at hand."""
+        return self._kept.get(path) or self._passing(path)
 
 
 def name_of(node: ast.AST) -> str:

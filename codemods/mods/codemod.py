@@ -129,6 +129,9 @@ class Project:
     deadlines: Deadlines
     patches: Patches
     open: Callable[[str], Opened]
+    """The tree of a file, always the same one."""
+    glance: Callable[[str], Opened]
+    """The tree of one of many files, of which nothing may be kept."""
     texts: Callable[[], Iterable[tuple[str, str]]]
     """The text of every file, by its path."""
     within: frozenset[str] = frozenset()

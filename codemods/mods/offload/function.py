@@ -42,7 +42,7 @@ class Function:
         node = self.opened.nodes[work.function.scope]
         assert isinstance(node, ast.AsyncFunctionDef)  # noqa: S101 (`decide` sees to it)
         self.function = node
-        self.threads = work.project.once("threads", lambda: Threads(work.project.survey, work.project.open))
+        self.threads = work.project.once("threads", lambda: Threads(work.project.survey, work.project.glance))
         self.open_sites = [n for n, done in enumerate(work.settled) if not done]
         settled = [work.situations[n].node for n, done in enumerate(work.settled) if done]
         self.surgeon = Surgeon(self.opened, node, settled)

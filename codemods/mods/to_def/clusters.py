@@ -43,7 +43,7 @@ class Clusters:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._calls = project.calls
-        self._threads: Threads = project.once("threads", lambda: Threads(project.survey, project.open))
+        self._threads: Threads = project.once("threads", lambda: Threads(project.survey, project.glance))
         self.members = Members(project, self._threads)
         self._standing: dict[Definition, Standing] = {}
         self._families: dict[Definition, frozenset[Definition]] = {}

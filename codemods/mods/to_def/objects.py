@@ -44,7 +44,7 @@ class Objects(Uses):
             if path not in self._modules:
                 found += [cannot_be_read(path, name) for name in sorted(here)]
                 continue
-            module, opened = self._modules[path], self._project.open(path)
+            module, opened = self._modules[path], self._project.glance(path)
             known = here | renamed(opened, here).keys()
             for node in walk(opened.tree):
                 match node:

@@ -55,7 +55,7 @@ class References(Uses):
         return self._found[function]
 
     def _look_through(self, path: str, by_name: Mapping[str, list[Definition]]) -> None:
-        module, opened = self._modules[path], self._project.open(path)
+        module, opened = self._modules[path], self._project.glance(path)
         other_names = renamed(opened, by_name)
         found = [*_mentions(opened, by_name), *(_mentions(opened, other_names) if other_names else ())]
         for name, node in found:
