@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+from bisect import bisect_left
 from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
@@ -94,16 +95,28 @@ class _Pieces(difflib.SequenceMatcher[bytes]):
 
 
 def _anchors(old: list[bytes], new: list[bytes]) -> Iterator[tuple[int, int]]:
-    """The places of lines that stand once in both texts, in the order of both."""
-    once = Counter(old)
+    """The places of lines that stand once in both texts: as many as have the same order in both.
+
+    Taking them as they come would let one line that stands somewhere else now keep out all between its two places.
+    """
+    once, counts = Counter(old), Counter(new)
     places = {line: place for place, line in enumerate(new)}
-    counts = Counter(new)
-    last = -1
-    for place, line in enumerate(old):
-        new_place = places.get(line, -1)
-        if new_place > last and once[line] == counts[line] == 1:
-            last = new_place
-            yield place, new_place
+    both = [(place, places[line]) for place, line in enumerate(old) if once[line] == counts[line] == 1]
+    # Of all rows of a length, the one that ends first in the new text; and for each place the one before it in its row.
+    ends: list[int] = []
+    last: list[int] = []
+    before: list[int] = []
+    for number, (_, place) in enumerate(both):
+        length = bisect_left(ends, place)
+        before.append(last[length - 1] if length else -1)
+        ends[length : length + 1] = [place]
+        last[length : length + 1] = [number]
+    row: list[tuple[int, int]] = []
+    number = last[-1] if last else -1
+    while number >= 0:
+        row.append(both[number])
+        number = before[number]
+    return reversed(row)
 
 
 def _range(start: int, end: int) -> bytes:

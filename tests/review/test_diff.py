@@ -50,6 +50,12 @@ def test_git_applies_contents(project: Path, before: bytes, after: bytes) -> Non
     assert (project / "a.py").read_bytes() == after
 
 
+def test_a_line_that_moves_takes_no_others_along(project: Path) -> None:
+    after = LONG.replace(b"line 3\n", b"new\n") + b"line 3\n"
+    marked = [line for line in diff_of(project, b"a.py", LONG, after).splitlines()[3:] if line[:1] in {b"-", b"+"}]
+    assert marked == [b"-line 3", b"+new", b"+line 3"]
+
+
 @pytest.mark.parametrize(
     "name",
     [
