@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from typing import TYPE_CHECKING
 
 from codemods import catalog
@@ -36,9 +37,9 @@ def of_lines(threads: Threads, function: Definition, lines: tuple[int, int]) -> 
     for each in sorted(entered):
         yield from threads.of(each)
     yield from stops(opened, calls)
-    looking = _looks_at_exception(opened, calls) or (
-        threads.handles_exceptions(entered) if any(in_handler(opened, opened.calls[c.number]) for c in calls) else ""
-    )
+    # What handles an exception of these lines moves with them.
+    handling = [call for call in calls if in_handler(opened, opened.calls[call.number], first)]
+    looking = _looks_at_exception(handling) or (threads.handles_exceptions(entered) if handling else "")
     if looking:
         yield Hazard("manual", f"{looking} looks at the exception being handled, of which a thread knows nothing")
     key, line = changed_by(opened, threads.calls, function, lines)
@@ -85,21 +86,20 @@ def _caught(opened: Opened, node: ast.AST) -> bool:
     return False
 
 
-def _looks_at_exception(opened: Opened, calls: Iterable[Call]) -> str:
+def _looks_at_exception(calls: Iterable[Call]) -> str:
     looking = catalog.threads().active_exception
     for call in calls:
-        looks = called_name(call) in looking or ("exc_info", ("=", True)) in call.keywords
-        if looks and in_handler(opened, opened.calls[call.number]):
+        if called_name(call) in looking or ("exc_info", ("=", True)) in call.keywords:
             return f"line {call.place[0]}"
     return ""
 
 
-def in_handler(opened: Opened, node: ast.AST) -> bool:
-    """Whether a node runs while an exception is being handled by its own function."""
+def in_handler(opened: Opened, node: ast.AST, before: float = math.inf) -> bool:
+    """Whether a node runs while its own function handles an exception, in a handler that begins before some line."""
     function = opened.function(node)
     for above, _ in opened.ancestors(node):
         if above is function:
             return False
-        if isinstance(above, ast.ExceptHandler):
+        if isinstance(above, ast.ExceptHandler) and above.lineno < before:
             return True
     return False
