@@ -38,6 +38,7 @@ class AskedOfMany(Asked, total=False):
 
     branch: str
     jobs: int
+    scheduler: str
     resume: bool
     only: str
 
@@ -82,6 +83,7 @@ def bulk(
         replace(plan or Plan(), wishes=_wishes(asked)),
         asked.get("branch", "offloop"),
         asked.get("jobs", 0),
+        asked.get("scheduler", ""),
         asked.get("resume", False),
         asked.get("only", ""),
     )

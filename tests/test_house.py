@@ -69,6 +69,7 @@ def test_every_floor_is_known() -> None:
     [
         ("libcst", {"rewriting"}),
         ("click", {"cli"}),
+        ("distributed", {"repositories"}),
         ("pathspec", {"source"}),
         ("subprocess", {"source"}),
         ("tomllib", {"config", "catalog", "manifests", "source"}),

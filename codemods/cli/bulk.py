@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from codemods.model import Outcome
 
 _ONLY = Word("choice", lambda: ("failed", "changed"))
+_ENGINE = Word("engine", lambda: ("local", "dask"))
 _SECONDS = click.FloatRange(min=0, min_open=True)
 
 
@@ -30,6 +33,8 @@ _SECONDS = click.FloatRange(min=0, min_open=True)
 @click.option("--resume", is_flag=True, help="Go on where an earlier run was stopped.")
 @click.option("--only", type=_ONLY, help="Of those of the last run, the ones in trouble, or with a patch.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Repositories at a time (default: one a processor).")
+@click.option("--engine", type=_ENGINE, help="Who does it: this machine (local, the default), or a Dask cluster.")
+@click.option("--scheduler", metavar="ADDRESS", help="The scheduler of that cluster.")
 @click.option("--no-cache", is_flag=True, help="Use nothing that an earlier run found out.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when something is left.")
 @click.option("-q", "--quiet", is_flag=True, help="No lines for what went well.")
@@ -48,6 +53,8 @@ def command(  # noqa: PLR0913 (its options)
     resume: bool,
     only: str | None,
     jobs: int | None,
+    engine: str | None,
+    scheduler: str | None,
     no_cache: bool,
     exit_zero: bool,
     quiet: bool,
@@ -59,10 +66,11 @@ def command(  # noqa: PLR0913 (its options)
     """
     from codemods import mods  # noqa: PLC0415
     from codemods.config import ConfigError  # noqa: PLC0415
-    from codemods.repositories import Order, Plan, bulk, fair_share, read  # noqa: PLC0415
+    from codemods.repositories import EngineError, Order, Plan, bulk, read  # noqa: PLC0415
     from codemods.review import bulk as text  # noqa: PLC0415
     from codemods.source import FolderError  # noqa: PLC0415
 
+    _one_engine(engine, scheduler, jobs)
     try:
         entries = read(repositories, mods.names())
     except ConfigError as error:
@@ -73,7 +81,7 @@ def command(  # noqa: PLR0913 (its options)
         verify=verify,
         verify_seconds=verify_timeout,
         seconds=timeout,
-        megabytes=fair_share(jobs or 0) if memory is None else memory,
+        megabytes=memory,
         cache=not no_cache,
     )
 
@@ -81,16 +89,36 @@ def command(  # noqa: PLR0913 (its options)
         if not quiet or outcome.trouble:
             click.echo(text.line(outcome))
 
-    order = Order(entries, Path(out), plan, branch or "offloop", jobs or 0, resume=resume, only=only or "")
+    order = Order(
+        entries, Path(out), plan, branch or "offloop", jobs or 0, scheduler or "", resume=resume, only=only or ""
+    )
     try:
-        outcomes = bulk(order, told)
+        outcomes = bulk(order, told, lambda words: click.echo(words, err=True))
     except KeyboardInterrupt:
         click.echo("interrupted; `--resume` goes on from here", err=True)
         sys.exit(INTERRUPTED)
     except FolderError as error:
         raise click.UsageError(f"{relative(Path(out))} {error}") from None
+    except EngineError as error:
+        click.echo(f"offloop: {error}; --resume goes on from what is done", err=True)
+        sys.exit(2)
     if not quiet:
         click.echo(text.summary(outcomes), err=True)
     if any(outcome.status == "failed" for outcome in outcomes):
         sys.exit(2)
     sys.exit(1 if not exit_zero and any(outcome.status == "open" or outcome.trouble for outcome in outcomes) else 0)
+
+
+def _one_engine(engine: str | None, scheduler: str | None, jobs: int | None) -> None:
+    """Make sure that the options of an engine go together."""
+    if engine != "dask":
+        if scheduler is not None:
+            raise click.UsageError("--scheduler needs --engine dask")
+        return
+    if not scheduler:
+        raise click.UsageError("--engine dask needs --scheduler with the address of a Dask cluster's scheduler")
+    if jobs is not None:
+        raise click.UsageError("--jobs is for this machine; the workers of a cluster decide how many go at a time")
+    # What Dask has to say of lost connections is said by offloop, in its own words.
+    logging.disable()
+    warnings.simplefilter("ignore")

@@ -2,7 +2,6 @@
 
 from codemods.repositories.bulk import Order, bulk
 from codemods.repositories.entries import Entry, read
-from codemods.repositories.local import fair_share
-from codemods.repositories.task import Plan
+from codemods.repositories.task import EngineError, Plan
 
-__all__ = ["Entry", "Order", "Plan", "bulk", "fair_share", "read"]
+__all__ = ["EngineError", "Entry", "Order", "Plan", "bulk", "read"]

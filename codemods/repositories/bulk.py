@@ -10,7 +10,7 @@ from codemods.repositories.entries import branches
 from codemods.repositories.local import outcomes
 from codemods.repositories.page import as_html
 from codemods.repositories.summary import as_json
-from codemods.repositories.task import Plan, Task, outcome_of
+from codemods.repositories.task import EngineError, Plan, Task, outcome_of
 from codemods.source import FolderError, Repository, RunFolder
 
 if TYPE_CHECKING:
@@ -31,21 +31,27 @@ class Order:
     branch: str = "offloop"
     jobs: int = 0
     """How many repositories at a time; 0 for as many as there are processors."""
+    scheduler: str = ""
+    """The address of a Dask cluster's scheduler, whose workers do it in place of this machine."""
     resume: bool = False
     only: str = ""
     """Of those of the last run, the ones that are in trouble (failed), or the ones with a patch (changed)."""
 
 
-def bulk(order: Order, told: Callable[[Outcome], None] = lambda _: None) -> tuple[Outcome, ...]:
+def bulk(
+    order: Order, told: Callable[[Outcome], None] = lambda _: None, noted: Callable[[str], None] = lambda _: None
+) -> tuple[Outcome, ...]:
     """Deal with all repositories; what became of each, in the order of the entries."""
     folder = RunFolder(order.out.absolute())
     try:
-        return _bulk(order, folder, told)
+        return _bulk(order, folder, told, noted)
     finally:
         folder.close()
 
 
-def _bulk(order: Order, folder: RunFolder, told: Callable[[Outcome], None]) -> tuple[Outcome, ...]:
+def _bulk(
+    order: Order, folder: RunFolder, told: Callable[[Outcome], None], noted: Callable[[str], None]
+) -> tuple[Outcome, ...]:
     named = branches(order.entries, order.branch if order.plan.commit else "")
     tasks = {
         entry.name: Task(entry, order.plan, named[entry.name], os.fspath(folder.folder)) for entry in order.entries
@@ -63,7 +69,7 @@ def _bulk(order: Order, folder: RunFolder, told: Callable[[Outcome], None]) -> t
         done, todo = {}, list(tasks.values())
     folder.tidy()
     try:
-        for outcome in _outcomes(todo, order):
+        for outcome in _outcomes(todo, order, folder, noted):
             done[outcome.name] = outcome
             folder.note({"name": outcome.name, "key": tasks[outcome.name].key, "outcome": asdict(outcome)})
             told(outcome)
@@ -79,7 +85,9 @@ def _wanted(outcome: Outcome, only: str) -> bool:
     return outcome.trouble if only == "failed" else bool(outcome.changed)
 
 
-def _outcomes(tasks: Sequence[Task], order: Order) -> Iterator[Outcome]:
+def _outcomes(
+    tasks: Sequence[Task], order: Order, folder: RunFolder, noted: Callable[[str], None]
+) -> Iterator[Outcome]:
     """What becomes of each task; one repository that is named twice is dealt with once."""
     first: dict[tuple[str, str, str], Task] = {}
     for task in tasks:
@@ -89,4 +97,11 @@ def _outcomes(tasks: Sequence[Task], order: Order) -> Iterator[Outcome]:
             yield replace(task.failed(reason, task.entry.notes), status="empty")
     # What takes longest comes first, so that nobody waits for it alone at the end.
     tasks = sorted(first.values(), key=lambda task: -Repository(task.entry.where).size())
-    yield from outcomes(tasks, order.jobs or os.cpu_count() or 1)
+    if not order.scheduler:
+        yield from outcomes(tasks, order.jobs or os.cpu_count() or 1)
+        return
+    try:
+        from codemods.repositories import cluster  # noqa: PLC0415 (it needs a package of its own, and takes its time)
+    except ModuleNotFoundError as error:
+        raise EngineError(f"Dask is not installed ({error}); pip install 'offloop[dask]' brings it") from None
+    yield from cluster.outcomes(tasks, order.scheduler, folder, noted)

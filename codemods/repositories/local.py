@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 def outcomes(tasks: Sequence[Task], jobs: int) -> Generator[Outcome]:
     """What became of each, as they come to their end."""
     stop = threading.Event()
+    share = fair_share(jobs)
     with ThreadPoolExecutor(jobs) as pool:
         try:
-            for future in as_completed([pool.submit(carry_out, task, stop) for task in tasks]):
+            for future in as_completed([pool.submit(carry_out, task, stop, share) for task in tasks]):
                 yield future.result()
         except BaseException:
             stop.set()
@@ -42,19 +43,20 @@ def fair_share(jobs: int) -> int:
     return whole // count // 1024 // 1024
 
 
-def carry_out(task: Task, stop: threading.Event) -> Outcome:
+def carry_out(task: Task, stop: threading.Event, share: int = 0) -> Outcome:
     """Have a process of its own deal with one repository; whatever happens to it, there is an outcome."""
     earlier = recalled(task)
     if earlier is not None:
         return earlier
     plan, said = task.plan, ""
+    megabytes = share if plan.megabytes is None else plan.megabytes
     command = [sys.executable, "-P", "-m", "codemods.repositories.worker"]
     try:
-        done = guarded(command, task.pack(), Limits(plan.seconds, plan.megabytes), stop)
+        done = guarded(command, task.pack(), Limits(plan.seconds, megabytes), stop)
     except StoppedError as error:
-        outcome = task.failed(f"{error}, and was stopped")
+        reason = f"{error}, and was stopped"
     except OSError as error:
-        outcome = task.failed(f"no process can be started for it: {error.strerror or error}")
+        reason = f"no process can be started for it: {error.strerror or error}"
     else:
         try:
             return unpacked(done.output)
@@ -62,8 +64,13 @@ def carry_out(task: Task, stop: threading.Event) -> Outcome:
             last = next((line.strip() for line in reversed(done.errors.splitlines()) if line.strip()), "")
             said = f"{done.errors}\n"
             how = f"was killed by signal {-done.code}" if done.code < 0 else f"ended with {done.code}"
-            outcome = task.failed(f"its process {how}{f': {last}' if last else ''}")
-    results = Results(Path(task.out), task.entry.name)
+            reason = f"its process {how}{f': {last}' if last else ''}"
+    return given_up(task, reason, said)
+
+
+def given_up(task: Task, reason: str, said: str = "") -> Outcome:
+    """What is said of a task that came to no end of its own; nothing of it is left lying about."""
+    results = Results(Path(task.out), task.entry.name, task.attempt)
     Repository(task.entry.where).clear(results.work)
-    results.say(f"{said}{outcome.reason}")
-    return outcome
+    results.say(f"{said}{reason}")
+    return task.failed(reason)

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+class EngineError(Exception):
+    """What is to carry out the tasks cannot; nothing is lost of those that are done."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is done with every repository."""
@@ -30,8 +34,8 @@ class Plan:
     verify_seconds: float = 600
     seconds: float = 1800
     """How long one repository may take."""
-    megabytes: int = 0
-    """How much memory one may take; 0 for any."""
+    megabytes: int | None = 0
+    """How much memory one may take; 0 for any, None for its share of what there is."""
     cache: bool = True
 
 
@@ -45,6 +49,8 @@ class Task:
     branch: str
     out: str
     """The folder of the run."""
+    attempt: str = ""
+    """What keeps those apart that may be at it at the same time, on several machines."""
 
     def pack(self) -> bytes:
         """The task as bytes."""
@@ -56,7 +62,11 @@ class Task:
         row = json.loads(data)
         plan = row["plan"] | {"wishes": Wishes(**_frozen(row["plan"]["wishes"]))}
         return cls(
-            Entry(**row["entry"] | {"notes": tuple(row["entry"]["notes"])}), Plan(**plan), row["branch"], row["out"]
+            Entry(**row["entry"] | {"notes": tuple(row["entry"]["notes"])}),
+            Plan(**plan),
+            row["branch"],
+            row["out"],
+            row["attempt"],
         )
 
     @property

@@ -48,7 +48,7 @@ def main() -> None:
 def work(task: Task) -> Outcome:
     """One repository from its commit to its outcome; whatever is wrong with it is said there."""
     started = time.monotonic()
-    results = Results(Path(task.out), task.entry.name)
+    results = Results(Path(task.out), task.entry.name, task.attempt)
     results.begin()
     try:
         outcome = _Work(task, results).outcome()

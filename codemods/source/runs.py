@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import shutil
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from codemods.source.cache import own_folder
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _JOURNAL = "journal.jsonl"
+_MARK = "running"
 _RESULTS = ("changes.patch", "log.txt", "report.json")
 _OUTCOME = "outcome.json"
 _KEPT = 5_000
@@ -68,6 +71,16 @@ class RunFolder:
         """Write a file of the whole run, whole or not at all."""
         write_bytes(self.folder / name, text.encode("utf-8", "backslashreplace"))
 
+    @contextmanager
+    def marked(self) -> Iterator[str]:
+        """What says to other machines, which may not see its lock, that this very run is at work."""
+        mark = secrets.token_hex(8)
+        self.write(_MARK, mark)
+        try:
+            yield mark
+        finally:
+            (self.folder / _MARK).unlink(missing_ok=True)
+
     def tidy(self) -> None:
         """Remove what killed runs left of their checkouts."""
         shutil.rmtree(self.folder / "work", ignore_errors=True)
@@ -77,12 +90,20 @@ class RunFolder:
         self._stream.close()
 
 
+def mark_of(folder: Path) -> str:
+    """Which run is at work in a folder; none where there is no such folder."""
+    try:
+        return (folder / _MARK).read_text("ascii", "replace")
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+
+
 class Results:
     """What came out of one repository, in its folder below that of the run."""
 
-    def __init__(self, out: Path, name: str) -> None:
+    def __init__(self, out: Path, name: str, attempt: str = "") -> None:
         self.folder = out / "repos" / name
-        self.work = out / "work" / name
+        self.work = out / "work" / attempt / name
         """Where the repository is checked out meanwhile."""
         self.clone = self.folder / "clone"
         """Where that of a URL stays when a branch was made in it."""
