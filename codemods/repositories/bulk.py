@@ -101,7 +101,7 @@ def _outcomes(
         yield from outcomes(tasks, order.jobs or os.cpu_count() or 1)
         return
     try:
-        from codemods.repositories import cluster  # noqa: PLC0415 (it needs a package of its own, and takes its time)
+        from codemods.repositories.cluster import outcomes as from_cluster  # noqa: PLC0415 (its library is an extra)
     except ModuleNotFoundError as error:
         raise EngineError(f"Dask is not installed ({error}); pip install 'offloop[dask]' brings it") from None
-    yield from cluster.outcomes(tasks, order.scheduler, folder, noted)
+    yield from from_cluster(tasks, order.scheduler, folder, noted)

@@ -6,6 +6,7 @@ scheduler. What is done stands in the journal, so that a lost scheduler costs no
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 import time
@@ -14,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distributed import Client, KilledWorker, Status, as_completed, get_worker
+from distributed import Client, KilledWorker, Security, Status, as_completed, get_worker
 
 from codemods import __version__
 from codemods.model import Outcome
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from codemods.source import RunFolder
 
+_ADDRESS = re.compile(r"(?:(tcp|tls)://)?([^/\s]+:\d+)")
 _RETRIES = 2
 """For what is not the repository's fault: a folder that cannot be written to for the moment, say."""
 _BOUNCES = 20
@@ -49,6 +51,7 @@ class UnfitError(Exception):
 def outcomes(tasks: Sequence[Task], address: str, folder: RunFolder, noted: Callable[[str], None]) -> Iterator[Outcome]:
     """What became of each, as they come to their end."""
     if tasks:
+        address = _whole(without_passwords(address))
         with folder.marked() as mark, _connected(address) as client:
             yield from _Run(client, address, tasks[0].out, mark, noted).outcomes(tasks)
 
@@ -58,9 +61,8 @@ def _connected(address: str) -> Iterator[Client]:
     """A scheduler's client; when that goes, the scheduler forgets its tasks."""
     try:
         client = Client(address, timeout=_ANSWER, set_as_default=False)
-    except (OSError, ValueError, ImportError) as error:
-        why = without_passwords(" ".join(str(error).split()))
-        raise EngineError(f"no Dask scheduler answers at {without_passwords(address)}: {why}") from None
+    except OSError as error:
+        raise EngineError(f"no Dask scheduler answers at {address}: {' '.join(str(error).split())}") from None
     try:
         yield client
     finally:
@@ -68,12 +70,26 @@ def _connected(address: str) -> Iterator[Client]:
             client.close(timeout=_GRACE)
 
 
+def _whole(address: str) -> str:
+    """An address with which a client can be made: one that fails over it does not end well."""
+    parts = _ADDRESS.fullmatch(address)
+    if parts is None:
+        raise EngineError(f"{address!r} is no address of a Dask scheduler, such as tcp://HOST:8786")
+    scheme, place = parts[1] or "tcp", parts[2]
+    security = Security()
+    if scheme == "tls" and security.get_connection_args("client")["ssl_context"] is None:
+        raise EngineError(f"no certificates for {address}: Dask's configuration names none (distributed.comm.tls)")
+    if scheme == "tcp" and security.require_encryption:
+        raise EngineError(f"Dask's configuration requires encryption; the address must be tls://{place}")
+    return f"{scheme}://{place}"
+
+
 class _Run:
     """One run's tasks on a cluster."""
 
     def __init__(self, client: Client, address: str, out: str, mark: str, noted: Callable[[str], None]) -> None:
         self.client = client
-        self.address = without_passwords(address)
+        self.address = address
         self.needs = out, mark, __version__
         self.noted = noted
         self.tasks: dict[Any, tuple[Task, int]] = {}
