@@ -40,8 +40,6 @@ _GRACE = 5
 _LOOK = 2.0
 _TICK = 0.05
 _MEGABYTE = 1024 * 1024
-_UNUSABLE = (ImportError, AttributeError)
-"""What unpickling a function comes to where offloop is missing, or another one."""
 
 
 class UnfitError(Exception):
@@ -138,7 +136,9 @@ class _Run:
             there: object = self.asked(self.client.run_on_scheduler, _version)
         except TimeoutError:
             raise EngineError(f"the Dask scheduler at {self.address} has no workers") from None
-        except _UNUSABLE as error:
+        except EngineError:
+            raise
+        except Exception as error:  # noqa: BLE001 (whatever a function comes to where it cannot be imported)
             there = error
         if there != __version__:
             raise EngineError(f"the Dask scheduler at {self.address} needs offloop {__version__}, and has: {there}")
@@ -149,11 +149,12 @@ class _Run:
         """The workers that are unfit, each with the reason."""
         found = {}
         for worker, answer in self.asked(self.client.run, unfit, *self.needs, on_error="return").items():
-            if isinstance(answer, _UNUSABLE):
-                found[worker] = f"has no offloop {__version__} that it could use: {answer}"
-            elif isinstance(answer, str) and answer:
+            if isinstance(answer, str):
                 found[worker] = answer
-        return found
+            elif not isinstance(answer, OSError):
+                found[worker] = f"has no offloop {__version__} that it could use: {answer}"
+        # One that does not answer is about to go; no word is a good one.
+        return {worker: reason for worker, reason in found.items() if reason}
 
     def unfit_found(self) -> bool:
         """Whether some workers are unfit, which came after the first look; it is said of each once."""
@@ -204,9 +205,10 @@ def unfit(out: str, mark: str, version: str) -> str:
     """Why the process that is asked cannot deal with the repositories of a run; nothing if it can."""
     if __version__ != version:
         return f"has offloop {__version__}, and {version} is needed"
-    if mark_of(Path(out)) != mark:
-        return f"does not see the folder {out} as it is here"
-    return ""
+    try:
+        return "" if mark_of(Path(out)) == mark else f"does not see the folder {out} as it is here"
+    except OSError as error:
+        return f"cannot read the folder {out}: {error.strerror or error}"
 
 
 def _version() -> str:
