@@ -125,6 +125,7 @@ class _Run:
             retries=_RETRIES,
             workers=fit,
             allow_other_workers=bool(fit),
+            fifo_timeout="0s",  # else those of the same moment go in any order
         )
         self.tasks[future] = task, bounces
         return future
