@@ -21,7 +21,7 @@ from codemods import __version__
 from codemods.model import Outcome
 from codemods.repositories.local import carry_out, given_up
 from codemods.repositories.task import EngineError, Task
-from codemods.source import mark_of, without_passwords
+from codemods.source import is_marked, without_passwords
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -207,7 +207,7 @@ def unfit(out: str, mark: str, version: str) -> str:
     if __version__ != version:
         return f"has offloop {__version__}, and {version} is needed"
     try:
-        return "" if mark_of(Path(out)) == mark else f"does not see the folder {out} as it is here"
+        return "" if is_marked(Path(out), mark) else f"does not see the folder {out} as it is here"
     except OSError as error:
         return f"cannot read the folder {out}: {error.strerror or error}"
 
@@ -258,5 +258,5 @@ class _Unwanted(threading.Event):
             return False
         self.seen = time.monotonic()
         with suppress(OSError):
-            return mark_of(self.folder) != self.mark
+            return not is_marked(self.folder, self.mark)
         return False

@@ -18,7 +18,7 @@ from codemods.source.manifests import locks_beside, manifests_near, read_manifes
 from codemods.source.programs import Done, Limits, StoppedError, given, guarded, run, without_passwords
 from codemods.source.project import installed_roots, own_state, project_of
 from codemods.source.read import read_bytes
-from codemods.source.runs import FolderError, Results, RunFolder, mark_of
+from codemods.source.runs import FolderError, Results, RunFolder, is_marked
 from codemods.source.stage import write_bytes
 from codemods.source.style import line_length
 from codemods.source.text import UnreadableError, decode
@@ -48,11 +48,11 @@ __all__ = [
     "guarded",
     "head_of",
     "installed_roots",
+    "is_marked",
     "is_url",
     "line_length",
     "locks_beside",
     "manifests_near",
-    "mark_of",
     "own_state",
     "project_of",
     "read_bytes",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _JOURNAL = "journal.jsonl"
-_MARK = "running"
+_MARK = "running-"
 _RESULTS = ("changes.patch", "log.txt", "report.json")
 _OUTCOME = "outcome.json"
 _KEPT = 5_000
@@ -74,12 +74,15 @@ class RunFolder:
     @contextmanager
     def marked(self) -> Iterator[str]:
         """What says to other machines, which may not see its lock, that this very run is at work."""
+        for left in self.folder.glob(f"{_MARK}*"):
+            left.unlink()
+        # Under a name that nobody has asked for before: file systems of a network remember for a while what there was.
         mark = secrets.token_hex(8)
-        self.write(_MARK, mark)
+        self.write(f"{_MARK}{mark}", "")
         try:
             yield mark
         finally:
-            (self.folder / _MARK).unlink(missing_ok=True)
+            (self.folder / f"{_MARK}{mark}").unlink(missing_ok=True)
 
     def tidy(self) -> None:
         """Remove what killed runs left of their checkouts."""
@@ -90,12 +93,13 @@ class RunFolder:
         self._stream.close()
 
 
-def mark_of(folder: Path) -> str:
-    """Which run is at work in a folder; none where there is no such folder."""
+def is_marked(folder: Path, mark: str) -> bool:
+    """Whether a run is at work in a folder, as seen from this machine."""
     try:
-        return (folder / _MARK).read_text("ascii", "replace")
+        (folder / f"{_MARK}{mark}").stat()
     except (FileNotFoundError, NotADirectoryError):
-        return ""
+        return False
+    return True
 
 
 class Results:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from codemods.source import FolderError, Results, RunFolder, cache, runs
+from codemods.source import FolderError, Results, RunFolder, cache, is_marked, runs
 from tests.support import write
 
 if TYPE_CHECKING:
@@ -75,3 +75,17 @@ def test_results_are_kept_for_any_run_to_come(project: Path, monkeypatch: pytest
     monkeypatch.setattr(runs, "own_folder", lambda: None)
     one.remember("more", b"outcome")
     assert other.recall("more") is None
+
+
+def test_a_mark_is_there_as_long_as_its_run(project: Path) -> None:
+    folder = RunFolder(project)
+    (project / "running-left").touch()
+    assert is_marked(project, "left")
+    with folder.marked() as mark:
+        assert is_marked(project, mark)
+        assert not is_marked(project, "left")
+        assert not is_marked(project, "other")
+        assert not is_marked(project / "elsewhere", mark)
+        assert not is_marked(project / "journal.jsonl", mark)
+    assert not is_marked(project, mark)
+    folder.close()
