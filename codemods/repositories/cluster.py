@@ -133,12 +133,12 @@ class _Run:
     def look_first(self) -> None:
         """Make sure before the first task that the scheduler and every worker have what this run needs."""
         try:
-            self.asked(self.client.wait_for_workers, 1, timeout=_ANSWER)
-            there: object = self.asked(self.client.run_on_scheduler, _version)
+            self.client.wait_for_workers(1, timeout=_ANSWER)
+            there: object = self.client.run_on_scheduler(_version)
         except TimeoutError:
             raise EngineError(f"the Dask scheduler at {self.address} has no workers") from None
-        except EngineError:
-            raise
+        except OSError:
+            raise self.lost() from None
         except Exception as error:  # noqa: BLE001 (whatever a function comes to where it cannot be imported)
             there = error
         if there != __version__:
@@ -192,8 +192,6 @@ class _Run:
         """What the scheduler answers, which may be gone at any time."""
         try:
             return question(*given, **more)
-        except TimeoutError:
-            raise
         except OSError:
             raise self.lost() from None
 

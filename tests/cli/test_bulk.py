@@ -84,7 +84,7 @@ def test_a_folder_that_is_somebody_elses(project: Path) -> None:
 
 
 def test_interrupted(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(_order: Order, _told: object) -> None:
+    def interrupted(_order: Order, *_told: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(repositories, "bulk", interrupted)

@@ -155,6 +155,7 @@ def order(
     return Order(read(names, ("sleep", "offload", "http")), Path(out), plan, scheduler=scheduler, resume=resume)
 
 
+@pytest.mark.timeout(300)
 def test_a_worker_and_a_scheduler_that_die(project: Path, dask: Cluster) -> None:
     dask.start("one", "two", threads=2)
     (project / "gate").touch()
@@ -204,6 +205,7 @@ def test_a_worker_and_a_scheduler_that_die(project: Path, dask: Cluster) -> None
     assert len(told) == len(NAMES) - done
 
 
+@pytest.mark.timeout(300)
 def test_workers_that_are_unfit_and_a_run_that_is_interrupted(project: Path, dask: Cluster) -> None:
     dask.start("fit")
     dask.joined("fit")
