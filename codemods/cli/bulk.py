@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _ONLY = Word("choice", lambda: ("failed", "changed"))
 _ENGINE = Word("engine", lambda: ("local", "dask"))
+_MANY = click.FloatRange(min=0, min_open=True)
 _SECONDS = click.FloatRange(min=0, min_open=True)
 
 
@@ -26,6 +27,11 @@ _SECONDS = click.FloatRange(min=0, min_open=True)
 @click.option("--out", required=True, type=click.Path(file_okay=False), help="The folder for all that comes out.")
 @click.option("--commit", is_flag=True, help="Commit the fixes to a branch, one commit a codemod.")
 @click.option("--branch", help="The name of that branch (default: offloop); implies --commit.")
+@click.option("--push", is_flag=True, help="Push that branch; implies --commit.")
+@click.option("--pull-request", is_flag=True, help="Open a pull request for it with gh; implies --push.")
+@click.option("--draft", is_flag=True, help="Open pull requests as drafts.")
+@click.option("--body", type=click.Path(dir_okay=False), help="A template of what pull requests say.")
+@click.option("--per-minute", type=_MANY, default=8, show_default=True, help="Pull requests to open in a minute.")
 @click.option("--verify", metavar="CMD", default="", help="The repository's own check, run before and after.")
 @click.option("--verify-timeout", type=_SECONDS, default=600, show_default=True, help="Seconds that it may take.")
 @click.option("--timeout", type=_SECONDS, default=1800, show_default=True, help="Seconds for one repository.")
@@ -46,6 +52,11 @@ def command(  # noqa: PLR0913 (its options)
     out: str,
     commit: bool,
     branch: str | None,
+    push: bool,
+    pull_request: bool,
+    draft: bool,
+    body: str | None,
+    per_minute: float,
     verify: str,
     verify_timeout: float,
     timeout: float,
@@ -66,18 +77,26 @@ def command(  # noqa: PLR0913 (its options)
     """
     from codemods import mods  # noqa: PLC0415
     from codemods.config import ConfigError  # noqa: PLC0415
-    from codemods.repositories import EngineError, Order, Plan, bulk, read  # noqa: PLC0415
+    from codemods.repositories import EngineError, Order, Plan, bulk, read, read_template  # noqa: PLC0415
     from codemods.review import bulk as text  # noqa: PLC0415
-    from codemods.source import FolderError  # noqa: PLC0415
+    from codemods.source import FolderError, GitHubError  # noqa: PLC0415
 
     _one_engine(engine, scheduler, jobs)
+    if (draft or body) and not pull_request:
+        raise click.UsageError(f"{'--draft' if draft else '--body'} says something about --pull-request")
     try:
         entries = read(repositories, mods.names())
+        template = read_template(Path(body)) if body else ""
     except ConfigError as error:
         raise wrong(error) from None
     plan = Plan(
         given.wishes(),
         commit=commit or branch is not None,
+        push=push,
+        pull_request=pull_request,
+        draft=draft,
+        body=template,
+        per_minute=per_minute,
         verify=verify,
         verify_seconds=verify_timeout,
         seconds=timeout,
@@ -102,6 +121,8 @@ def command(  # noqa: PLR0913 (its options)
     except EngineError as error:
         click.echo(f"offloop: {error}; --resume goes on from what is done", err=True)
         sys.exit(2)
+    except GitHubError as error:
+        raise click.UsageError(str(error)) from None
     if not quiet:
         click.echo(text.summary(outcomes), err=True)
     if any(outcome.status == "failed" for outcome in outcomes):

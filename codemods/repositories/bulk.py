@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import asdict, dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from codemods.repositories.entries import branches
 from codemods.repositories.local import outcomes
 from codemods.repositories.page import as_html
+from codemods.repositories.pull_requests import PullRequests, check_ready
 from codemods.repositories.summary import as_json
 from codemods.repositories.task import EngineError, Plan, Task, outcome_of
 from codemods.source import FolderError, Repository, RunFolder
@@ -37,11 +39,18 @@ class Order:
     only: str = ""
     """Of those of the last run, the ones that are in trouble (failed), or the ones with a patch (changed)."""
 
+    def lacks_request(self, outcome: Outcome) -> bool:
+        """Whether a repository is as far as to have its pull request opened."""
+        return self.plan.pull_request and outcome.pushed and not outcome.trouble and not outcome.pull_request
+
 
 def bulk(
     order: Order, told: Callable[[Outcome], None] = lambda _: None, noted: Callable[[str], None] = lambda _: None
 ) -> tuple[Outcome, ...]:
     """Deal with all repositories; what became of each, in the order of the entries."""
+    order = replace(order, plan=order.plan.complete())
+    if order.plan.pull_request:
+        check_ready(order.entries)
     folder = RunFolder(order.out.absolute())
     try:
         return _bulk(order, folder, told, noted)
@@ -68,11 +77,21 @@ def _bulk(
         folder.begin()
         done, todo = {}, list(tasks.values())
     folder.tidy()
+    requests = PullRequests(folder, order.plan.per_minute)
+    # A run that was stopped between a push and its pull request left that to this one.
+    again = {task.entry.name for task in todo}
+    pushed = [] if order.only else [outcome for name, outcome in done.items() if name not in again]
+
+    def note(outcome: Outcome) -> None:
+        done[outcome.name] = outcome
+        folder.note({"name": outcome.name, "key": tasks[outcome.name].key, "outcome": asdict(outcome)})
+
     try:
-        for outcome in _outcomes(todo, order, folder, noted):
-            done[outcome.name] = outcome
-            folder.note({"name": outcome.name, "key": tasks[outcome.name].key, "outcome": asdict(outcome)})
-            told(outcome)
+        for outcome in chain(_outcomes(todo, order, folder, noted), filter(order.lacks_request, pushed)):
+            note(outcome)
+            if order.lacks_request(outcome):
+                note(requests.settle(outcome))
+            told(done[outcome.name])
     finally:
         folder.tidy()
         whole = tuple(done[name] for name in tasks if name in done)

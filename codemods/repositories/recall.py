@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codemods.repositories.task import Task, unpacked
-from codemods.source import EmptyError, Repository, RepositoryError, Results, head_of
+from codemods.source import EmptyError, Repository, RepositoryError, Results, head_of, published
 
 if TYPE_CHECKING:
     from codemods.model import Outcome
@@ -29,7 +29,16 @@ def recalled(task: Task) -> Outcome | None:
     outcome = unpacked(kept)
     if outcome.branch and head_of(repository.folder or results.clone, outcome.branch) != outcome.head:
         return None
+    if outcome.pushed and _published(repository, outcome.branch) != outcome.head:
+        return None
     return noted(task, replace(outcome, seconds=0))
+
+
+def _published(repository: Repository, branch: str) -> str:
+    try:
+        return published(repository, branch)
+    except RepositoryError:
+        return ""
 
 
 def noted(task: Task, outcome: Outcome) -> Outcome:

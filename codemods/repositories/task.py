@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from codemods import __version__
@@ -15,6 +15,9 @@ from codemods.source import own_state, without_passwords
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_ASIDE = frozenset({"cache", "megabytes", "per_minute", "seconds"})
+"""What changes nothing in what comes out."""
 
 
 class EngineError(Exception):
@@ -29,6 +32,14 @@ class Plan:
     commit: bool = False
     """Whether the fixes are committed to a branch."""
     push: bool = False
+    """Whether the branch is pushed; what is pushed is committed first."""
+    pull_request: bool = False
+    """Whether a pull request is opened for it, which has to be pushed first."""
+    draft: bool = False
+    body: str = ""
+    """The template of its title and its body; empty for the usual one."""
+    per_minute: float = 8
+    """How many pull requests are opened in a minute: GitHub takes 500 an hour."""
     verify: str = ""
     """The repository's own check: a command for a shell."""
     verify_seconds: float = 600
@@ -37,6 +48,11 @@ class Plan:
     megabytes: int | None = 0
     """How much memory one may take; 0 for any, None for its share of what there is."""
     cache: bool = True
+
+    def complete(self) -> Plan:
+        """The plan with all that comes first."""
+        push = self.push or self.pull_request
+        return replace(self, push=push, commit=self.commit or push)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +89,7 @@ class Task:
     def key(self) -> str:
         """Says what is asked for, whatever the repository holds by now."""
         row = asdict(self.entry) | {"where": without_passwords(self.entry.where)}
-        plan = {
-            name: value for name, value in asdict(self.plan).items() if name not in {"cache", "megabytes", "seconds"}
-        }
+        plan = {name: value for name, value in asdict(self.plan).items() if name not in _ASIDE}
         return _digest(row, plan, self.branch)
 
     def key_of(self, commit: str) -> str:

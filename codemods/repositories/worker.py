@@ -18,6 +18,7 @@ from codemods.config import ConfigError, Text, load, with_table
 from codemods.engine import Request, stepwise
 from codemods.model import Outcome
 from codemods.repositories.message import message
+from codemods.repositories.publish import pushed
 from codemods.repositories.recall import noted
 from codemods.repositories.task import Task, packed
 from codemods.review import json
@@ -91,7 +92,11 @@ class _Work:
         outcome = self.reported(whole, folder, "")
         asked = [
             what
-            for what, wanted in (("committed", self.task.plan.commit), ("checked", self.task.plan.verify))
+            for what, wanted in (
+                ("committed", self.task.plan.commit),
+                ("pushed", self.task.plan.push),
+                ("checked", self.task.plan.verify),
+            )
             if wanted
         ]
         notes = (f"it is no git repository, so nothing was {' or '.join(asked)}",) if asked and outcome.changed else ()
@@ -115,10 +120,12 @@ class _Work:
         for name, result in steps:
             head = checkout.commit(result.changes, message(name, result, before))
             before = result
-        head = checkout.branch(self.task.branch, head)
+        outcome = replace(outcome, branch=self.task.branch, head=checkout.branch(self.task.branch, head))
+        if self.task.plan.push and outcome.verified in {"", "passed"}:
+            outcome = pushed(self.task, checkout, outcome, whole, self.results)
         if self.repository.folder is None:
             self.results.keep(checkout.folder)
-        return replace(outcome, branch=self.task.branch, head=head)
+        return outcome
 
     def rewritten(self, top: Path) -> tuple[Result, tuple[tuple[str, Result], ...]]:
         """The fixes for a folder, with paths as they are seen from it."""

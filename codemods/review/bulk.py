@@ -25,7 +25,8 @@ def line(outcome: Outcome) -> str:
     if outcome.verified:
         words.append(f"its check {outcome.verified}")
     if outcome.branch:
-        words.append(f"on the branch {visible(outcome.branch)}")
+        pushed = ", which is pushed" if outcome.pushed and not outcome.pull_request else ""
+        words.append(f"on the branch {visible(outcome.branch)}{pushed}")
     if outcome.pull_request:
         words.append(visible(outcome.pull_request))
     return "\n".join(

@@ -12,14 +12,15 @@ import os
 import re
 import shutil
 import tempfile
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from codemods.source.git import NOTHING_RUN, QUIET, TIES
-from codemods.source.programs import StoppedError, run, without_passwords
+from codemods.source.asking import RepositoryError
+from codemods.source.asking import answer as _git
+from codemods.source.asking import attempt as _try
+from codemods.source.asking import network as _network
 from codemods.source.stage import write_bytes
 
 if TYPE_CHECKING:
@@ -30,19 +31,9 @@ if TYPE_CHECKING:
 COMMIT_MARK = "Offloop-Codemod"
 """The trailer of a commit that offloop made."""
 
+_WHO = re.compile(r"(?<=^http://)[^/]*@|(?<=^https://)[^/]*@", re.IGNORECASE)
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[^/\\\s@]+@[^/\\\s:]+:")
-_PASSING = re.compile(
-    r"Could not resolve|timed out|Connection (?:reset|refused)|early EOF|RPC failed|hung up|HTTP (?:429|5\d\d)",
-    re.IGNORECASE,
-)
-_COMPLAINT = re.compile(r"^(?:fatal|error): (.*)", re.MULTILINE)
-_MOST = 3
-_PAUSES = (1, 4)
 _PATIENCE = 120
-
-
-class RepositoryError(Exception):
-    """A repository that cannot be dealt with, and why."""
 
 
 class EmptyError(Exception):
@@ -65,6 +56,21 @@ class Repository:
     def folder(self) -> Path | None:
         """Its folder on this machine."""
         return None if is_url(self.where) else Path(self.where)
+
+    @property
+    def shown(self) -> str:
+        """The same without anybody's password: what may be written down."""
+        return _WHO.sub("", self.where)
+
+    @property
+    def access(self) -> tuple[str, ...]:
+        """The settings with which git asks for `shown` as `where` does."""
+        if self.shown == self.where:
+            return ()
+        real = self.where.replace("=", "%3D")
+        return tuple(
+            word for key in ("insteadOf", "pushInsteadOf") for word in ("-c", f"url.{real}.{key}={self.shown}")
+        )
 
     def commit(self) -> str:
         """The commit that is meant; empty for a folder that is not git's."""
@@ -117,9 +123,10 @@ class Repository:
             else:
                 place.mkdir()
                 _git(place, "init", "-q")
-                _git(place, "remote", "add", "origin", self.where)
-                _network(place, "fetch", "-q", "--depth=1", "--filter=blob:none", "--no-tags", "origin", commit)
-                _network(place, "checkout", "-q", "--detach", commit)
+                _git(place, "remote", "add", "origin", self.shown)
+                part = ("--depth=1", "--filter=blob:none", "--no-tags")
+                _network(place, "fetch", "-q", *part, "origin", commit, settings=self.access)
+                _network(place, "checkout", "-q", "--detach", commit, settings=self.access)
             yield Checkout(self, place, commit)
         finally:
             self.clear(place)
@@ -179,7 +186,7 @@ class Checkout:
 
     def same(self, one: str, other: str) -> bool:
         """Whether two commits hold the same, and stand on the same base."""
-        trees = {_try(self.folder, "rev-parse", f"{each}^{{tree}}") for each in (one, other)}
+        trees = {_try(self.folder, "log", "-1", "--format=%T", each, "--") for each in (one, other)}
         return len(trees) == 1 and None not in trees and self._stands(one) and self._stands(other)
 
     def _stands(self, commit: str) -> bool:
@@ -196,41 +203,3 @@ class Checkout:
 def head_of(folder: Path, branch: str) -> str:
     """The commit that a branch names, or nothing."""
     return _try(folder, "rev-parse", "--verify", "--quiet", f"refs/heads/{branch}") or ""
-
-
-def _network(folder: Path | None, *arguments: str, seconds: float | None = None) -> str:
-    """What git answers that asks others, who may be busy for the moment."""
-    for pause in _PAUSES:
-        try:
-            return _git(folder, *arguments, seconds=seconds)
-        except RepositoryError as error:
-            if not _PASSING.search(str(error)):
-                raise
-            time.sleep(pause)
-    return _git(folder, *arguments, seconds=seconds)
-
-
-def _git(folder: Path | None, *arguments: str, seconds: float | None = None) -> str:
-    try:
-        done = run(["git", *NOTHING_RUN, *arguments], folder, seconds=seconds, environment=_environment())
-    except StoppedError as error:
-        raise RepositoryError(f"git {arguments[0]}: {error}") from None
-    except OSError as error:
-        raise RepositoryError(f"git cannot be run here: {error.strerror or error}") from None
-    if done.code:
-        said = _COMPLAINT.findall(done.errors) or done.errors.split("\n")
-        words = " ".join(" ".join(said[:_MOST]).split())
-        raise RepositoryError(without_passwords(f"git {arguments[0]}: {words or f'ended with {done.code}'}"))
-    return os.fsdecode(done.output).removesuffix("\n")
-
-
-def _try(folder: Path, *arguments: str) -> str | None:
-    with contextlib.suppress(RepositoryError):
-        return _git(folder, *arguments)
-    return None
-
-
-def _environment() -> dict[str, str]:
-    own = {name: value for name, value in os.environ.items() if name not in TIES}
-    # Nobody is there who could be asked for a password.
-    return own | QUIET | {"GIT_TERMINAL_PROMPT": "0"}

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _JOURNAL = "journal.jsonl"
 _MARK = "running-"
+REQUEST = "pull-request.json"
+"""What the pull request for a repository is to say; only there when one was asked for."""
 _RESULTS = ("changes.patch", "log.txt", "report.json")
 _OUTCOME = "outcome.json"
 _KEPT = 5_000
@@ -84,6 +86,10 @@ class RunFolder:
         finally:
             (self.folder / f"{_MARK}{mark}").unlink(missing_ok=True)
 
+    def result(self, name: str, file: str) -> bytes:
+        """What came out of one repository."""
+        return (self.folder / "repos" / name / file).read_bytes()
+
     def tidy(self) -> None:
         """Remove what killed runs left of their checkouts."""
         shutil.rmtree(self.folder / "work", ignore_errors=True)
@@ -116,6 +122,7 @@ class Results:
     def begin(self) -> None:
         """Start a new log."""
         self.write("log.txt", b"")
+        (self.folder / REQUEST).unlink(missing_ok=True)
 
     def say(self, text: str) -> None:
         """Add some lines to the log."""
@@ -136,7 +143,7 @@ class Results:
         kept = _cache(key)
         try:
             outcome = (kept / _OUTCOME).read_bytes() if kept else None
-            contents = {name: (kept / name).read_bytes() for name in _RESULTS} if kept else {}
+            contents = {name: (kept / name).read_bytes() for name in _kept_in(kept)} if kept else {}
         except OSError:
             return None
         for name, content in contents.items():
@@ -150,12 +157,16 @@ class Results:
             return
         with contextlib.suppress(OSError):
             kept.mkdir(exist_ok=True)
-            for name in _RESULTS:
+            for name in _kept_in(self.folder):
                 write_bytes(kept / name, (self.folder / name).read_bytes())
             write_bytes(kept / _OUTCOME, outcome)
             oldest = sorted(kept.parent.iterdir(), key=lambda each: each.stat().st_mtime)[:-_KEPT]
             for each in oldest:
                 shutil.rmtree(each, ignore_errors=True)
+
+
+def _kept_in(folder: Path) -> tuple[str, ...]:
+    return (*_RESULTS, REQUEST) if (folder / REQUEST).exists() else _RESULTS
 
 
 def _cache(key: str) -> Path | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from codemods.model import Change
-from codemods.source import COMMIT_MARK, EmptyError, Repository, RepositoryError, checkout, head_of, is_url, programs
+from codemods.source import COMMIT_MARK, EmptyError, Repository, RepositoryError, asking, head_of, is_url, programs
 from tests.support import commit, git, write
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def test_the_network_is_asked_again(monkeypatch: pytest.MonkeyPatch, made: Path)
         command = ["sh", "-c", "echo fatal: the remote end hung up unexpectedly >&2; exit 128"] if broken else command
         return run(command, folder, seconds=seconds, environment=environment)
 
-    monkeypatch.setattr(checkout, "run", flaky)
-    monkeypatch.setattr(checkout, "_PAUSES", (0, 0))
+    monkeypatch.setattr(asking, "run", flaky)
+    monkeypatch.setattr(asking, "_PAUSES", (0, 0))
     assert Repository(made.as_uri()).commit()
     assert asked == [made.as_uri()] * 2
