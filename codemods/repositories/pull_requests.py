@@ -48,7 +48,7 @@ class PullRequests:
         try:
             content = json.loads(self.folder.result(outcome.name, REQUEST))
             url, note = self._patiently(content, outcome.head)
-        except (GitHubError, OSError, ValueError, KeyError, TypeError) as error:
+        except (GitHubError, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             reason = str(error) if isinstance(error, GitHubError) else f"something unexpected: {error!r}"
             return replace(outcome, status="failed", reason=f"has no pull request: {reason}")
         notes = (*outcome.notes, note) if note else outcome.notes

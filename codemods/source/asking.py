@@ -19,7 +19,7 @@ _PASSING = re.compile(
     r"Could not resolve|timed out|Connection (?:reset|refused)|early EOF|RPC failed|hung up|HTTP (?:429|5\d\d)",
     re.IGNORECASE,
 )
-_COMPLAINT = re.compile(r"^(?:fatal|error): (.*)", re.MULTILINE)
+_COMPLAINT = re.compile(r"^(?:(?:remote: )?(?:fatal|error):| !) (.*)", re.MULTILINE)
 _MOST = 3
 _PAUSES = (1, 4)
 

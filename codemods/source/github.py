@@ -19,7 +19,7 @@ from codemods.source.programs import StoppedError, run, without_passwords
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-_QUIET = {"GH_PROMPT_DISABLED": "1", "GH_NO_UPDATE_NOTIFIER": "1", "NO_COLOR": "1", "LC_ALL": "C"}
+_QUIET = {"GH_PROMPT_DISABLED": "1", "GH_NO_UPDATE_NOTIFIER": "1", "GH_DEBUG": "", "NO_COLOR": "1", "LC_ALL": "C"}
 _SECONDS = 120
 _MINUTE = 60
 _SOON = 2

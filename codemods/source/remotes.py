@@ -111,8 +111,7 @@ class Remote:
         if there == head:
             return head
         if there:
-            near = () if self.repository.folder else ("--depth=100", "--filter=tree:0")
-            self._ask(*_FETCH, *near, self._place, there)
+            self._fetch(() if self.repository.folder else ("--depth=100",), there)
             if not self._own(checkout, there):
                 raise RepositoryError(
                     f"the branch {branch} at {self.name} has commits that offloop did not make; use another --branch"
@@ -149,8 +148,13 @@ class Remote:
             return False
         if checkout.others(head) and self.repository.folder is None:
             # It may stand on an older commit than the checkout: only the whole history tells.
-            self._ask(*_FETCH, "--unshallow", "--filter=tree:0", self._place, checkout.base, head)
+            self._fetch(("--unshallow",), checkout.base, head)
         return not checkout.others(head)
+
+    def _fetch(self, how: tuple[str, ...], *commits: str) -> None:
+        """Get the history of some commits; of their contents only what a whole repository is to have."""
+        bare = self.repository.folder is None and self._place == self.name
+        self._ask(*_FETCH, *how, *(["--filter=tree:0"] if bare else []), self._place, *commits)
 
     @cached_property
     def _place(self) -> str:

@@ -167,8 +167,30 @@ def test_whoever_is_faster_wins(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(asking, "run", meanwhile)
     outcome = done(url)
     assert outcome.status == "failed"
-    assert "was not pushed: git push: " in outcome.reason
+    assert "was not pushed: git push: [rejected] " in outcome.reason
+    assert "(stale info)" in outcome.reason
     assert hub.branches()["offloop"] == hub.branches()["main"]
+
+
+def test_why_a_push_was_refused(hub: Hub) -> None:
+    url = hub.publish("team/shop", {"main.py": SLEEPY})
+    hook = hub.bare() / "hooks" / "pre-receive"
+    hook.write_text("#!/bin/sh\necho 'error: not on Fridays' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    reason = done(url).reason
+    assert reason.startswith("was not pushed: git push: not on Fridays [remote rejected] ")
+    assert "(pre-receive hook declined)" in reason
+
+
+def test_another_url_to_push_to(hub: Hub) -> None:
+    url = hub.publish("team/shop", {"main.py": SLEEPY})
+    (hub.folder / "in").symlink_to(hub.folder / "hub")
+    git(hub.folder, "config", "--global", f"url.{(hub.folder / 'in').as_uri()}/.pushInsteadOf", "https://github.com/")
+    assert done(url).pushed
+    hub.commit("team/shop", {"more.py": SLEEPY})
+    outcome = done(url)
+    assert outcome.head == hub.branches()["offloop"]
+    assert content(hub, file="more.py") == FIXED
 
 
 def test_a_push_that_broke_after_all_was_there(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -427,6 +449,16 @@ def test_a_limit_that_lasts_too_long(hub: Hub) -> None:
     hub.trouble("POST", "403 7200")
     outcome = run(url, plan=OPEN)["shop"]
     assert outcome.reason.startswith("has no pull request: You have exceeded a secondary rate limit.")
+
+
+@pytest.mark.parametrize(
+    "answer", ["{}", '["x"]', '[{"state": "open"}]', '[{"state": "open", "title": "", "body": 1}]']
+)
+def test_answers_of_another_form(hub: Hub, answer: str) -> None:
+    url = hub.publish("team/shop", {"main.py": SLEEPY})
+    (hub.folder / "bin" / "gh").write_text(f"#!/bin/sh\nprintf 'HTTP/2.0 200 OK\\n\\r\\n{answer}'\n")
+    outcome = run(url, plan=OPEN)["shop"]
+    assert outcome.reason.startswith("has no pull request: something unexpected: ")
 
 
 def test_what_was_closed_is_not_opened_again(hub: Hub) -> None:
