@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from codemods.cli import offloop
 from codemods.repositories import Plan, pull_requests, read
+from codemods.repositories.recall import recalled
 from codemods.repositories.task import Task
 from codemods.repositories.worker import work
 from codemods.source import GitHubError, asking, github, programs
@@ -36,9 +37,14 @@ def hub(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Hub: 
     return Hub.made(tmp_path / "github", monkeypatch)
 
 
-def done(where: str, plan: Plan = PUSH, branch: str = "offloop") -> Outcome:
+def asked(where: str, plan: Plan = PUSH, branch: str = "offloop") -> Task:
     (entry,) = read([where], ("sleep", "offload"))
-    return work(Task(entry, plan.complete(), branch, str(Path("out").absolute())))
+    return Task(entry, plan.complete(), branch, str(Path("out").absolute()))
+
+
+def done(where: str, plan: Plan = PUSH, branch: str = "offloop") -> Outcome:
+    task = asked(where, plan, branch)
+    return recalled(task) or work(task)
 
 
 def clone(hub: Hub, files: dict[str, Any], name: str = "team/shop") -> Path:
@@ -74,7 +80,8 @@ def test_addresses(url: str, address: tuple[str, str, str] | None) -> None:
 
 
 @pytest.mark.parametrize("way", ["url", "path"])
-def test_a_branch_is_pushed_and_brought_up_to_date(hub: Hub, way: str) -> None:
+def test_a_branch_is_pushed_and_brought_up_to_date(hub: Hub, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2026-01-01T12:00:00Z")
     where = str(clone(hub, {"main.py": SLEEPY}))
     where = "https://github.com/team/shop" if way == "url" else where
     main = hub.branches()["main"]
@@ -85,10 +92,12 @@ def test_a_branch_is_pushed_and_brought_up_to_date(hub: Hub, way: str) -> None:
     assert content(hub) == FIXED
 
     # The same again: whether it is remembered or found out anew, there is nothing to push.
-    for plan in (PUSH, Plan(push=True, cache=False)):
-        again = done(where, plan)
-        assert (again.pushed, again.head) == (True, first)
-        assert hub.branches()["offloop"] == first
+    assert recalled(asked(where)) is not None
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2026-01-02T12:00:00Z")
+    again = done(where, Plan(push=True, cache=False))
+    assert (again.pushed, again.head) == (True, first)
+    assert hub.branches()["offloop"] == first
+    assert recalled(asked(where)) is not None
 
     # The project goes on: the branch is made anew on top of it.
     hub.commit("team/shop", {"more.py": SLEEPY})
