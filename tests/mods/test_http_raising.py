@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.mods.server import serving
+from tests.mods.test_http import settings
+from tests.support import run, write
 from tests.test_fixtures import FIXTURES
 
 if TYPE_CHECKING:
@@ -65,6 +67,34 @@ async def priced(url):
 print(json.dumps(outcomes([*functions, stock, priced])))
 """
 
+PARTNER = """
+    import requests
+
+
+    async def price() -> int:
+        return requests.get("http://partner/price", timeout=3).status_code
+"""
+# Ways to name a class, with the line.
+NAMED = {
+    "LATE = (requests.Timeout,)": "2",
+    "CODES = {requests.Timeout: 504}": "2",
+    "def late(e):\n    return type(e) is requests.Timeout": "3",
+    "def late(e):\n    match e:\n        case requests.Timeout():\n            return 504": "4",
+    "class Late:\n    waits_for = requests.Timeout": "3",
+    "def late(errors=requests.Timeout): ...": "2",
+    "@print(requests.Timeout)\nclass Late: ...": "2",
+    "print(requests.Timeout)": "2",
+    "for each in (KeyError, requests.Timeout): ...": "2",
+}
+SPOKEN = (
+    "Late = requests.Timeout",
+    "def late(e: requests.Timeout | None) -> list[requests.Timeout]: ...",
+    "class Late(requests.Timeout): ...",
+    "def late():\n    raise requests.Timeout",
+    "late: requests.Timeout = requests.Timeout('a')",
+    "def late():\n    try:\n        print()\n    except requests.Timeout: ...",
+)
+
 
 def given(folder: Path, asks: str, url: str, *parts: Path) -> dict[str, object]:
     for part in parts:
@@ -100,3 +130,27 @@ def test_the_same_is_caught_where_no_call_leads(tmp_path: Path) -> None:
     caught = {name.partition(" ")[0] for name, each in before.items() if "127.0.0.1:1/" in name and each != "raises"}
     assert "KeyError" in before.values()
     assert {name.partition(" ")[0] for name in before} - caught == {"by_name", "checked", "price"}
+
+
+@pytest.mark.parametrize("way", NAMED)
+def test_what_names_an_exception_in_another_way_holds_back(way: str, tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {"requirements.txt": "httpx\nrequests\n", "partner.py": PARTNER, "late.py": f"import requests\n{way}\n"},
+    )
+    result = run(tmp_path, settings=settings("httpx"), changing=True)
+    assert result.faults == ()
+    assert result.changes == ()
+    reason = "late.py:" + NAMED[way] + " names Timeout in a way that is not understood, and may wait for it"
+    assert [(each.level, each.reason) for each in result.findings] == [("manual", reason)]
+
+
+@pytest.mark.parametrize("way", SPOKEN)
+def test_what_only_speaks_of_an_exception(way: str, tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        {"requirements.txt": "httpx\nrequests\n", "partner.py": PARTNER, "late.py": f"import requests\n{way}\n"},
+    )
+    result = run(tmp_path, settings=settings("httpx", unsafe=False), changing=True)
+    assert [(each.codemod, each.level) for each in result.findings] == [("http", "safe")], result.findings
+    assert [each.path for each in result.changes] == ["partner.py"]

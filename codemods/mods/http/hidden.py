@@ -98,8 +98,10 @@ class Hidden(Places):
 def _only_speaks(opened: Opened, above: ast.AST, part: ast.AST, node: ast.AST) -> bool:
     """Whether an exception is raised, made, annotated, inherited from or renamed there, or `Handlers` sees to it."""
     match above:
-        case ast.Raise() | ast.arg() | ast.ClassDef() | ast.keyword(arg="exception_handlers"):
+        case ast.Raise() | ast.arg() | ast.keyword(arg="exception_handlers"):
             return True
+        case ast.ClassDef(bases=bases):
+            return part in bases
         case ast.Call(func=function):
             return function is part or name_of(function) in REGISTERING
         case ast.AnnAssign(annotation=note) | ast.FunctionDef(returns=note) | ast.AsyncFunctionDef(returns=note):
