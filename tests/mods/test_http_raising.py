@@ -23,7 +23,8 @@ ASKS = """
 import asyncio, json, os
 
 fine, bad = os.environ["URL"] + "/status/200", os.environ["URL"] + "/status/500"
-nowhere, broken = "http://127.0.0.1:1/", os.environ["URL"] + "/broken"
+nowhere, broken, no_address = "http://127.0.0.1:1/", os.environ["URL"] + "/broken", "nothing"
+urls = (fine, bad, nowhere, broken, no_address)
 
 
 def outcome(function, url):
@@ -35,7 +36,7 @@ def outcome(function, url):
 
 
 def outcomes(functions):
-    return {f"{each.__name__} {url}": outcome(each, url) for each in functions for url in (fine, bad, nowhere, broken)}
+    return {f"{each.__name__} {url}": outcome(each, url) for each in functions for url in urls}
 """
 RAISING = """
 from app import partner, retries, routes
@@ -52,7 +53,7 @@ from fastapi.testclient import TestClient
 from app import main, partner
 
 names = [name for name, each in vars(partner).items() if asyncio.iscoroutinefunction(each)]
-functions = [getattr(partner, name) for name in names if name not in ("of_anything", "run")]
+functions = [getattr(partner, name) for name in names if name not in ("of_anything", "run", "run_with")]
 client = TestClient(main.app)
 
 
@@ -64,7 +65,7 @@ async def priced(url):
     return client.get("/price", params={"url": url}).status_code
 
 
-print(json.dumps(outcomes([*functions, stock, priced])))
+print(json.dumps(outcomes([*functions, stock, priced]), default=lambda _: "raises"))
 """
 
 PARTNER = """
@@ -129,7 +130,7 @@ def test_the_same_is_caught_where_no_call_leads(tmp_path: Path) -> None:
     assert after == before
     caught = {name.partition(" ")[0] for name, each in before.items() if "127.0.0.1:1/" in name and each != "raises"}
     assert "KeyError" in before.values()
-    assert {name.partition(" ")[0] for name in before} - caught == {"by_name", "checked", "price"}
+    assert {name.partition(" ")[0] for name in before} - caught == {"by_name", "checked", "handed_on_with", "price"}
 
 
 @pytest.mark.parametrize("way", NAMED)

@@ -98,7 +98,9 @@ class Function:
                 found[member.number] = Verdict("manual", member.refusal)
         if not self.going:
             return
-        hazards = [hazard for member in self.going for hazard in (*member.hazards, *member.asked.hazards)]
+        hazards = [
+            hazard for member in self.going for hazard in (*member.hazards, *member.answered, *member.asked.hazards)
+        ]
         hazards += [hazard for session in self.sessions for hazard in session.hazards]
         for each in self.raised:
             hazards.append(Hazard("unsafe", f"line {each.node.lineno} raises {self.library}.{each.name} instead"))
@@ -144,10 +146,10 @@ class Function:
         changing = self._changing()
         for member in self.going:
             uses = answers.of(member.node, set(going), member.asked)
-            member.covered = uses.covered
+            member.covered, member.answered = uses.covered, []
             member.refusal = uses.refusal or self._tried(member, changing | set(uses.covered))
             member.edits = [*uses.edits]
-            member.hazards = list(dict.fromkeys([*member.hazards, *uses.hazards]))
+            member.answered += dict.fromkeys(uses.hazards)
 
     def _changing(self) -> set[ast.AST]:
         """What raises httpx's exceptions in place of requests'."""
@@ -190,18 +192,18 @@ class Function:
             self.waiting[place.node] = edits
             what = f"the `except` of line {place.node.lineno} catches"
             what = what if isinstance(place.node, ast.ExceptHandler) else f"line {place.node.lineno} waits for"
-            member.hazards.append(_other_classes(what, edits))
+            member.answered.append(_other_classes(what, edits))
         return ""
 
     def _reworded(self, place: Place, *, beside: bool) -> tuple[list[Reword], str]:
         # What is wrong with JSON is an exception of requests, and none of httpx.
         reads_json = self._raising.reads_json(place.module, place.opened, place.body)
-        if self._hidden.is_hidden(place):
-            # Every function that changes has to make the same of it.
-            beside, reads_json = True, self._raising.json_anywhere
         uncertain = {member.node for member in self.going if not member.asked.certain}
         inside = uncertain if place in self.errors.above else {each for s in place.body for each in ast.walk(s)}
         addresses = not uncertain.isdisjoint(inside)
+        if self._hidden.is_hidden(place):
+            # Every function that changes has to make the same of it.
+            beside, reads_json, addresses = True, self._raising.json_anywhere, bool(uncertain)
         return self.errors.reworded(place, beside=beside, reads_json=reads_json, addresses=addresses)
 
     def _above(self) -> str:
@@ -215,7 +217,7 @@ class Function:
         )
         changing: set[ast.AST | Definition] = {*going, self.work.function} if whole else set()
         hidden: dict[Place, list[Reword]] = {}
-        for place in {each.node: each for each in (*self.errors.above, *self._hidden.places)}.values():
+        for place in {each.node: each for each in (*self._hidden.places, *self.errors.above)}.values():
             beside = not whole or self._raising.beside(place.module, place.opened, place.body, changing)
             edits, refusal = self._reworded(place, beside=beside)
             if refusal:
@@ -225,7 +227,7 @@ class Function:
             if edits and client_of(self.project, place.module.path)[0] != self.library:
                 return f"{place.shown} waits for what requests raises, and its project does not declare {self.library}"
             self.above[place.module.path] += edits
-            if edits and place in self._hidden.places:
+            if edits and self._hidden.is_hidden(place):
                 hidden[place] = edits
             elif edits:
                 self.waits_above.append(_other_classes(f"{place.shown} waits for", edits))

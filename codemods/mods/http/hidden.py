@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from codemods.mods.http.raising import Raising
     from codemods.program import Module
 
+# Many of requests' are, and few that wait for one mean them.
+_VALUE_ERROR = "builtins.ValueError"
+
 
 class Hidden(Places):
     """All mentions of requests' exceptions in a project, but for those in tests."""
@@ -51,12 +54,13 @@ class Hidden(Places):
 
     def _mentions(self) -> Iterator[tuple[Module, Opened, ast.expr]]:
         known = catalog.http()
-        names = {name.rpartition(".")[2] for name in (*known["errors"], *known["builtin_errors"])}
+        builtin = {*known["builtin_errors"], _VALUE_ERROR}
+        names = {name.rpartition(".")[2] for name in (*known["errors"], *builtin)}
         for path in self._speaking:
             names |= {new for new, old in other_names(self._project.open(path)).items() if old in names}
         for path, here in Uses(self._project).mentioning(names):
             # `socket.error` is an OSError too, and `error` a name for anything.
-            elsewhere = path not in self._speaking and here == {"error"}
+            elsewhere = path not in self._speaking and here <= {"error", "ValueError"}
             if path not in self._project.program.modules or is_test(path) or elsewhere:
                 continue
             module, opened = self._project.program.modules[path], self._project.open(path)
@@ -68,7 +72,7 @@ class Hidden(Places):
                 ):
                     name = self.name(module, opened, node)
                     ours = name.startswith("requests.") and name.rpartition(".")[2] in known["errors"]
-                    if ours or name in known["builtin_errors"]:
+                    if ours or (name in builtin and (name != _VALUE_ERROR or path in self._speaking)):
                         yield module, opened, node
 
     def _place(self, module: Module, opened: Opened, node: ast.expr) -> Place | None:

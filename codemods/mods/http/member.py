@@ -28,5 +28,7 @@ class Member:
     client: str = ""
     """What it calls the client that takes the place of a session which a module keeps."""
     hazards: list[Hazard] = field(default_factory=list)
+    answered: list[Hazard] = field(default_factory=list)
+    """What becomes of its answer, and of what waits for its exceptions."""
     edits: list[Reword | AsyncBlock | Recast] = field(default_factory=list)
     covered: list[ast.AST] = field(default_factory=list)
