@@ -32,6 +32,7 @@ class Leaving:
         self._function = module.function_of(context.scope)
         self._line = calls.knowledge.line(kind)
         self._ends = calls.knowledge.ends(kind)
+        self._entered: set[int] = set()
 
     def waits(self) -> bool:
         """Whether the last that the block does with its object leaves something, or nobody knows who uses it when."""
@@ -93,8 +94,10 @@ class Leaving:
                 yield value.name if own else ""
         elif isinstance(value, Definition) and value.path == self._module.path:
             scope = self._module.facts.scopes[value.scope]
-            if scope.parent == self._function and scope.kind == "def":
+            if scope.parent == self._function and scope.kind == "def" and value.scope not in self._entered:
+                self._entered.add(value.scope)
                 yield from self._asked(self._module.calls_in.get(value.scope, ()))
+                self._entered.discard(value.scope)
 
     def _is_it(self, value: Value) -> bool:
         return isinstance(value, Thing) and value.type in self._line
