@@ -26,8 +26,8 @@ from codemods.edits import (
     Within,
 )
 from codemods.rewriting.awaits import AwaitedCall, bare, enclosed, in_thread, swapped, through
-from codemods.rewriting.blocks import Statement, decorated, last_bare, without_empty
-from codemods.rewriting.lines import WIDEST, Style, fitted_arguments, fitted_function, fitted_line
+from codemods.rewriting.blocks import Statement, code_of, decorated, last_bare, without_empty
+from codemods.rewriting.lines import WIDEST, Style, fitted_arguments, fitted_function, fitted_line, fitted_test
 from codemods.rewriting.mentions import Mentions
 from codemods.rewriting.names import dotted, without_name
 from codemods.rewriting.outlines import hoisted, outlined
@@ -289,6 +289,12 @@ class Editor(Mentions):
             return plain
         returns = updated_node.returns.with_changes(annotation=cst.parse_expression(edit.returns))
         return plain.with_changes(returns=returns)
+
+    def leave_If(self, original_node: cst.If, updated_node: cst.If) -> cst.If:  # noqa: N802
+        """A condition that got too long is broken."""
+        if code_of(original_node.test) == code_of(updated_node.test):
+            return updated_node
+        return fitted_test(updated_node, "".join(self.indents), self.style.indent, self.style.limit)
 
     # Imports and blocks
 

@@ -40,6 +40,20 @@ def fitted_line(line: cst.SimpleStatementLine, indent: str, unit: str, limit: in
     return line.with_changes(body=[statement.with_changes(value=whole)])
 
 
+def fitted_test(block: cst.If, indent: str, unit: str, limit: int) -> cst.If:
+    """`if await f(…):`, or `if not await f(…):`, with the arguments on lines of their own where it is too long."""
+    head = code_of(block.with_changes(body=cst.SimpleStatementSuite([cst.Pass()]), leading_lines=(), orelse=None))
+    test = block.test
+    value = test.expression if isinstance(test, cst.UnaryOperation) else test
+    call = value.expression if isinstance(value, cst.Await) else None
+    if not isinstance(call, cst.Call) or test.lpar or value.lpar or call.lpar or not _on_one_line(test):
+        return block
+    if not limit or not call.args or len(indent) + len(head.strip().removesuffix(" pass")) <= limit:
+        return block
+    apart = value.with_changes(expression=broken(call, indent, unit, limit))
+    return block.with_changes(test=test.with_changes(expression=apart) if value is not test else apart)
+
+
 def fitted_function(function: cst.FunctionDef, indent: str, unit: str, limit: int) -> cst.FunctionDef:
     """A function with its parameters on a line of their own, or each on its own, where its head is too long for one."""
     bare = function.with_changes(body=cst.SimpleStatementSuite([cst.Pass()]), leading_lines=(), decorators=())

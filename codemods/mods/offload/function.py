@@ -327,6 +327,9 @@ def _method(situation: Situation) -> str:
     helper = situation.site.call.callee.rpartition(".")[2] if situation.site.chain else ""
     if helper and verb_of(helper):
         return helper
+    if last == "__exit__":
+        # What a block has gathered is written at its end.
+        return "commit" if situation.site.entry.kind == "database" else "write"
     if isinstance(node, ast.Call) and last == "open":
         texts = [
             each.value for each in ast.walk(node) if isinstance(each, ast.Constant) and isinstance(each.value, str)

@@ -22,10 +22,14 @@ _VERBS = {
     "one": "load", "one_or_none": "load", "query": "load", "scalar": "load", "scalars": "load", "exec": "load",
     "count": "count", "post": "send", "put": "send", "patch": "send", "request": "send", "send": "send",
     "sendmail": "send", "send_message": "send", "connect": "connect", "download": "download", "upload": "upload",
+    "put_object": "upload", "getaddrinfo": "resolve", "close": "close",
     "copy": "copy", "copyfile": "copy", "copyfileobj": "copy", "move": "move", "run": "run", "check_output": "run",
     "Popen": "run", "call": "run", "mkdir": "make", "makedirs": "make", "listdir": "list", "glob": "list",
 }  # fmt: skip
-_OBJECTS = {"read": "file", "write": "file", "load": "data", "send": "request", "run": "command", "list": "files"}
+_OBJECTS = {
+    "read": "file", "write": "file", "load": "data", "send": "request", "run": "command", "list": "files",
+    "upload": "file", "download": "file", "resolve": "host",
+}  # fmt: skip
 # What says most about a group of statements comes first: a commit makes it a save, whatever else is in it.
 _STRONGEST = ("save", "delete", "write", "send", "upload", "download", "load", "read")
 _WORD = re.compile(r"[a-z_][a-z0-9_]*")
