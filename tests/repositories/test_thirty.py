@@ -1,4 +1,4 @@
-"""Thirty repositories in one run that is killed in the middle, and all of them as if nothing had happened."""
+"""Thirty repositories in runs that are killed in the middle, on both engines, and all as if nothing had happened."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.repositories.support import results
+from tests.repositories.test_cluster import running
 from tests.repositories.thirty import CHECK, STATUSES, make
 from tests.support import git
 
@@ -57,8 +58,8 @@ def manifest(project: Path) -> Path:
     return make(project)
 
 
-@pytest.mark.timeout(300)
-def test_killed_in_the_middle(project: Path, manifest: Path) -> None:
+@pytest.mark.timeout(600)
+def test_killed_in_the_middle(project: Path, tmp_path: Path, manifest: Path) -> None:
     command = [*COMMAND, str(manifest), "--out", "whole", *OPTIONS]
     done = subprocess.run(command, cwd=project, check=False, capture_output=True, text=True)
     assert done.returncode == 2, done.stderr
@@ -69,7 +70,13 @@ def test_killed_in_the_middle(project: Path, manifest: Path) -> None:
     assert len(whole["huge"]["changed"]) == 30
     heads = git(project / "plain" / "00", "log", "--format=%s", "offloop").splitlines()
     assert heads == ["Free the event loop: 2 fixes by sleep", "Free the event loop: 1 fix by offload", "all"]
+
     assert killed_and_resumed(project, manifest, "parts") == whole
+    with running(tmp_path / "cluster") as cluster:
+        cluster.start("one", "two")
+        on_dask = ("--engine", "dask", "--scheduler", cluster.address)
+        cluster.joined("one", "two")
+        assert killed_and_resumed(project, manifest, "cluster", *on_dask) == whole
     for place in (project / "plain" / "00", project / "huge", project / "parent"):
         assert git(place, "worktree", "list").count("\n") == 1
         assert git(place, "status", "--porcelain") == ""
