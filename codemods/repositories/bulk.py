@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
@@ -66,7 +67,11 @@ def _bulk(
         entry.name: Task(entry, order.plan, named[entry.name], os.fspath(folder.folder)) for entry in order.entries
     }
     rows = {row["name"]: row for row in folder.rows() if row.get("name") in tasks}
-    done = {name: outcome_of(row["outcome"]) for name, row in rows.items()}
+    done = {}
+    for name, row in rows.items():
+        # What another version wrote may not be what this one knows: then it is done again.
+        with contextlib.suppress(KeyError, TypeError):
+            done[name] = outcome_of(row["outcome"])
     if order.only:
         if not done:
             raise FolderError("holds no earlier run to choose from")

@@ -80,14 +80,15 @@ class Repository:
             raise RepositoryError("no such folder" if not self.folder.exists() else "is not a folder")
         if _try(self.folder, "rev-parse", "--git-dir") is None:
             return ""
-        found = _try(
-            self.folder, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{self.ref or 'HEAD'}^{{commit}}"
-        )
-        if found is None and self.ref:
+        # A branch that nobody has checked out here is only known as the remote's.
+        for name in (self.ref, f"refs/remotes/origin/{self.ref}") if self.ref else ("HEAD",):
+            asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+            found = _try(self.folder, *asked)
+            if found is not None:
+                return found
+        if self.ref:
             raise RepositoryError(f"has no branch, tag or commit {self.ref!r}")
-        if found is None:
-            raise EmptyError("has no commits")
-        return found
+        raise EmptyError("has no commits")
 
     def _remote(self, ref: str) -> str:
         rows = [row.split("\t") for row in _network(None, "ls-remote", self.where, seconds=_PATIENCE).splitlines()]

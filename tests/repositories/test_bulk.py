@@ -76,6 +76,14 @@ def test_what_is_done_is_not_done_again(three: Path) -> None:
     assert sorted(dealt_with(three / "out")) == ["clean", "fix"]
 
 
+@pytest.mark.parametrize("row", [{"name": "fix"}, {"name": "fix", "key": "", "outcome": {"name": "fix", "new": 1}}])
+def test_the_journal_of_another_version(three: Path, row: dict[str, object]) -> None:
+    run("clean")
+    with (three / "out" / "journal.jsonl").open("a") as journal:
+        journal.write(f"{json.dumps(row)}\n")
+    assert run("clean", "fix", resume=True)["fix"].status == "fixed"
+
+
 def test_only_those_in_trouble(three: Path) -> None:
     run("clean", "fix", "gone", plan=Plan(verify="exit 1"))
     repository(three / "gone", {"main.py": CLEAN})

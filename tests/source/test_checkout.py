@@ -58,6 +58,15 @@ def test_commits_by_name(made: Path) -> None:
             assert Repository(where, ref).commit() == head
 
 
+def test_a_branch_that_only_the_remote_has(made: Path, project: Path) -> None:
+    git(made, "checkout", "-q", "-b", "release")
+    git(made, "commit", "-q", "--allow-empty", "-m", "more")
+    head = git(made, "rev-parse", "HEAD").strip()
+    git(made, "checkout", "-q", "-")
+    git(project, "clone", "-q", str(made), "clone")
+    assert Repository(str(project / "clone"), "release").commit() == head
+
+
 @pytest.mark.parametrize("ref", ["nope", "-x"])
 def test_a_name_that_is_not_there(made: Path, ref: str) -> None:
     for where in (str(made), made.as_uri()):
