@@ -127,3 +127,11 @@ def test_what_stays_with_requests(row: str, tmp_path: Path) -> None:
 def test_a_safe_run_leaves_what_is_unsafe(tmp_path: Path) -> None:
     write(tmp_path, {"main.py": code_of("return requests.get(url).text"), "requirements.txt": "httpx\nrequests\n"})
     assert run(tmp_path, settings=settings("auto", unsafe=False), changing=True).changes == ()
+
+
+def test_a_call_that_takes_what_an_answer_says_is_none_of_its_own(tmp_path: Path) -> None:
+    write(
+        tmp_path, {"main.py": code_of("return open(requests.get(url).text)"), "requirements.txt": "httpx\nrequests\n"}
+    )
+    found = {finding.kind: finding.codemod for finding in run(tmp_path, settings=settings("httpx")).findings}
+    assert found == {"file": None, "http": "http"}
