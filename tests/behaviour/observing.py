@@ -172,6 +172,16 @@ def outcome(ready: Callable[[], Entry], runner: asyncio.Runner) -> str:
     """What a call gives or raises, awaited where it has to be."""
     signal.setitimer(signal.ITIMER_REAL, _PATIENCE, 1)
     try:
+        return _outcome(ready, runner)
+    except TimeoutError as error:
+        # A second one, while the first was being told of.
+        return shown(error)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _outcome(ready: Callable[[], Entry], runner: asyncio.Runner) -> str:
+    try:
         function, given = ready()
     except Exception as error:  # noqa: BLE001 (a class that cannot be made, say)
         return f"not called: {shown(error)}"
