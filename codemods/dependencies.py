@@ -36,6 +36,10 @@ class Dependencies:
         """The distributions that a file's project says it needs to run."""
         return frozenset().union(*(each.runtime() for each in self._near(path)))
 
+    def always(self, path: str) -> frozenset[str]:
+        """Those of them that no extra has to be asked for."""
+        return frozenset().union(*(each.always() for each in self._near(path)))
+
     def named(self, path: str) -> frozenset[str]:
         """All that its manifests name, for those who work on it as well."""
         return frozenset().union(*(each.all() for each in self._near(path)))

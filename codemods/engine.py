@@ -132,6 +132,7 @@ class _Run:
             self.settings.prefer,
             self.settings.http_client,
             self.dependencies.runtime,
+            self.dependencies.always,
             self.dependencies.named,
             self.dependencies.allows,
         )

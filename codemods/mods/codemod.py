@@ -141,6 +141,8 @@ class Project:
     http_client: str = "auto"
     runtime: Callable[[str], frozenset[str]] = lambda _: frozenset()
     """The distributions that a file's project says it needs to run."""
+    always: Callable[[str], frozenset[str]] = lambda _: frozenset()
+    """Those of them that are there whatever extras are asked for."""
     named: Callable[[str], frozenset[str]] = lambda _: frozenset()
     """All that its manifests name."""
     allows: Callable[[str, Needed], bool] = lambda *_: True

@@ -211,7 +211,7 @@ def _conversion(
             stays = reference.how == "awaited" and reference.holder not in functions
             if stays and known.may_block(function, reference):
                 spot = Spot(module, call.scope, call.place[0])
-                runner = runner_for(project.program, module, "other", project.offload)
+                runner = runner_for(project.program, module, "other", project.offload, project.always(reference.path))
                 yield reference.path, _listed(*_offload(project, spot, call, runner)), []
             else:
                 callee = dotted(project.open(reference.path).calls[call.number].func)

@@ -103,7 +103,12 @@ class Module:
         """The outermost names of what it imports: for certain, and anywhere in it."""
         found = [binding for binding in self.facts.bindings if binding.kind == "import"]
         anywhere = frozenset(binding.target.partition(".")[0] for binding in found)
-        return frozenset(binding.target.partition(".")[0] for binding in found if binding.plain), anywhere
+        return frozenset(target.partition(".")[0] for target in self.at_top), anywhere
+
+    @property
+    def at_top(self) -> list[str]:
+        """What is imported whenever the module is: neither in a function nor under a condition."""
+        return [each.target for each in self.facts.bindings if each.kind == "import" and each.plain and each.scope == 0]
 
     @cached_property
     def attributes_set(self) -> Mapping[str, tuple[Binding, ...]]:
@@ -224,6 +229,7 @@ class Program:
     _onward: dict[str, set[str]] = field(default_factory=dict)
     _importers: dict[str, list[str]] = field(default_factory=dict)
     _around: dict[str, tuple[set[str], set[str]]] = field(default_factory=dict)
+    _needing: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
     def link(cls, modules: Iterable[Module], also: Iterable[str] = (), installed: Iterable[str] = ()) -> Program:
@@ -271,6 +277,26 @@ class Program:
                 for imported in self._onward[other]:
                     self._importers.setdefault(imported, []).append(other)
         return self._importers.get(path, ())
+
+    def needing(self, package: str) -> frozenset[str]:
+        """The paths of the modules that cannot be imported without a package."""
+        if package not in self._needing:
+            importers: dict[str, list[str]] = {}
+            waiting = []
+            for path, module in self.modules.items():
+                for target in module.at_top:
+                    found = self.find(module, target)
+                    if found is not None:
+                        importers.setdefault(found[0], []).append(path)
+                    elif target.partition(".")[0] == package:
+                        waiting.append(path)
+            needing = set(waiting)
+            while waiting:
+                more = set(importers.get(waiting.pop(), ())) - needing
+                needing |= more
+                waiting += more
+            self._needing[package] = frozenset(needing)
+        return self._needing[package]
 
     def _imports(self, module: Module) -> set[str]:
         found = (self.find(module, target) for target in module.summary.imports)

@@ -28,4 +28,4 @@ def library_for(project: Project, module: Module) -> str:
     if loop == "asyncio" and "aiofiles" in own | runtime:
         return "aiofiles"
     there = any(name.replace("_", "-") in runtime for name in known.bring_anyio) or "anyio" in own
-    return "anyio" if there or certain(project.program, module, _FRAMEWORKS) else ""
+    return "anyio" if there or certain(project.program, module, _FRAMEWORKS, project.always(module.path)) else ""

@@ -301,7 +301,8 @@ class Function:
 
     def runner(self, kind: str) -> str:
         """What runs work of a kind in a thread."""
-        return runner_for(self.project.program, self.module, kind, self.project.offload)
+        project, path = self.project, self.module.path
+        return runner_for(project.program, self.module, kind, project.offload, project.always(path))
 
 
 def _given_at(region: Region) -> int:

@@ -56,7 +56,8 @@ class Rest:
         inside: list[ast.expr | ast.keyword] = [*node.args, *node.keywords] if node is not None else []
         waits = any(place.node in walk(each) for each in inside for place in self._seen.places[sheet.module.path])
         plain = node is not None and dotted(node.func) and not isinstance(sheet.opened.parent(node), ast.withitem)
-        runner = runner_for(self._project.program, sheet.module, "other", self._project.offload)
+        project, module = self._project, sheet.module
+        runner = runner_for(project.program, module, "other", project.offload, project.always(module.path))
         words = {each.arg for each in node.keywords} if node is not None else set()
         if node is None or not plain or waits or not runner or words & {None, "func"} or (words and runner == ANYIO):
             place = f"{sheet.module.shown}:{event.call.place[0]}"

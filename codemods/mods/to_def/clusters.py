@@ -299,12 +299,13 @@ class Clusters:
 
     def _of_offload(self, function: Definition, reference: Reference) -> list[Hazard]:
         """What stands against calling a function through a thread where it was awaited."""
+        project = self._project
         called = (each for each in (function, *sorted(reference.also)) if self.blocks(each))
         site = next((found for each in called if (found := self._site_at(each, reference)) is not None), None)
         situation = self._project.situation(site) if site is not None else None
         if site is None or situation is None:
             return [Hazard("manual", f"{self._shown(reference)} cannot call it through a thread")]
-        if not runner_for(self._project.program, site.module, "other", self._project.offload):
+        if not runner_for(project.program, site.module, "other", project.offload, project.always(site.module.path)):
             return [
                 Hazard("manual", f"{self._shown(reference)} runs on a loop for which no runner of threads is known")
             ]
