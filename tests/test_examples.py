@@ -31,6 +31,7 @@ def test_the_shop_after_it(way: str, tmp_path: Path) -> None:
     result = run(shop, settings=WAYS[way], changing=True)
     assert result.faults == ()
     for change in result.changes:
+        assert change.after != change.before
         (shop / change.path).write_bytes(change.after)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],

@@ -131,7 +131,7 @@ def check_diff(folder: Path, result: Result) -> None:
     if diff:
         subprocess.run(["git", "apply", "--whitespace=nowarn"], cwd=folder, input=diff, check=True)
     for change in result.changes:
-        assert (folder / change.path).read_bytes() == change.after
+        assert (folder / change.path).read_bytes() == change.after != change.before
 
 
 class Trace:

@@ -226,10 +226,12 @@ class Function:
                 return f"{place.shown} waits for what requests raises, and is not among the paths given"
             if edits and client_of(self.project, place.module.path)[0] != self.library:
                 return f"{place.shown} waits for what requests raises, and its project does not declare {self.library}"
+            if not edits:
+                continue
             self.above[place.module.path] += edits
-            if edits and self._hidden.is_hidden(place):
+            if self._hidden.is_hidden(place):
                 hidden[place] = edits
-            elif edits:
+            else:
                 self.waits_above.append(_other_classes(f"{place.shown} waits for", edits))
         if hidden:
             more = f" and {len(hidden) - 1} more wait for" if len(hidden) > 1 else " waits for"

@@ -191,6 +191,11 @@ class Function:
                 return region
         return None
 
+    def closes(self, situation: Situation) -> bool:
+        """Whether it is the end of a block that closes what was opened, and writes nothing."""
+        owner, _, method = situation.site.entry.name.rpartition(".")
+        return method == "__exit__" and "close" in self.project.calls.knowledge.ends(owner)
+
     def cut(self, situations: list[Situation], region: Region) -> Verdict:
         """Statements moved into a nested function."""
         kinds = {each.site.entry.kind for each in situations}
@@ -203,7 +208,7 @@ class Function:
             return Verdict("manual", hazard.reason)
         first = region.statements[0]
         lines = (first.lineno, region.statements[-1].end_lineno or first.lineno)
-        methods = [_method(each) for each in situations]
+        methods = ["close" if self.closes(each) else _method(each) for each in situations]
         name = name_for(methods, region.results or region.outer, self.opened.identifiers | self.named)
         self.named.add(name)
         change = Cut(
@@ -242,8 +247,7 @@ class Function:
                 return Verdict("manual", forbidden.reason)
             reason = self.surgeon.region([self.opened.statement(node)])
             why = reason if isinstance(reason, str) else "no call stands here that a thread could make"
-            owner, _, method = situation.site.entry.name.rpartition(".")
-            if method == "__exit__" and "close" in self.project.calls.knowledge.ends(owner):
+            if self.closes(situation):
                 why = f"{why}, and leaving the block waits as well: let its last statement call `close` in a thread, or"
                 return Verdict("manual", f"{why} move all of it into a function of its own and call that in a thread")
             return Verdict("manual", f"{why}; move it into a function of its own and call that in a thread")
