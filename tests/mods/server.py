@@ -47,6 +47,7 @@ class Handler(BaseHTTPRequestHandler):
         self.came.append(
             {
                 "method": self.command,
+                "asked for": address.netloc,
                 "path": address.path,
                 "query": address.query,
                 "body": _body(body, self.headers.get("Content-Type", "")),

@@ -87,6 +87,23 @@ def test_the_same_is_asked_and_given(row: str, library: str, server: tuple[str, 
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
+def test_a_proxy_of_the_surroundings_is_asked_by_both(
+    library: str, server: tuple[str, list[Request]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, came = server
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTP_PROXY", url)
+    monkeypatch.setenv("http_proxy", url)
+    before = code_of("return requests.get('http://shop.example/echo', timeout=5).status_code")
+    write(tmp_path, {"main.py": before, "requirements.txt": f"requests\n{library}\n"})
+    after = run(tmp_path, settings=settings(library), changing=True).changes[0].after.decode()
+    found = outcome(before, url, came)
+    assert [request["asked for"] for request in found[1]] == ["shop.example"]
+    assert outcome(after, url, came) == found
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
 @pytest.mark.parametrize("name", sorted(catalog.http()["raised"]))
 def test_what_is_raised_is_caught_by_the_same(
     name: str, library: str, server: tuple[str, list[Request]], tmp_path: Path
