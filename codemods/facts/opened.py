@@ -147,6 +147,17 @@ class Opened:
                 return block if self._lined(above, block) else None
         return None
 
+    def has_own_lines(self, statement: ast.stmt) -> bool:
+        """Whether a statement stands in a block, and no other one on its lines."""
+        above = self.parent(statement)
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(above, name, None)
+            if isinstance(block, list) and statement in block:
+                after = block[block.index(statement) + 1 :][:1]
+                apart = all(each.lineno > (statement.end_lineno or 0) for each in after)
+                return apart and self._lined(above, [statement])
+        return False
+
     def _lined(self, above: ast.AST | None, block: list[ast.stmt]) -> bool:
         in_class = isinstance(above, ast.ClassDef)
         # `elif` is an If in the `orelse` of another one: it is no line of a block.

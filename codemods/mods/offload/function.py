@@ -262,7 +262,7 @@ class Function:
     def hoisted(self, situation: Situation) -> str:
         """A name for the value of `target += value`, where the target would else be read too early."""
         statement = self.opened.statement(situation.node)
-        if not isinstance(statement, ast.AugAssign) or self.opened.block_of(statement) is None:
+        if not isinstance(statement, ast.AugAssign) or not self.opened.has_own_lines(statement):
             return ""
         # What another codemod takes was judged with the target read first.
         if any(done and self.statements[n] is statement for n, done in enumerate(self.work.settled)):
