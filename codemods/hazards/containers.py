@@ -16,6 +16,8 @@ from codemods import catalog
 from codemods.facts.opened import name_of
 from codemods.facts.order import walk
 from codemods.facts.values import dotted
+from codemods.hazards.locks import SOUNDS_LIKE_LOCK
+from codemods.hazards.shared import is_row
 from codemods.hazards.situation import Hazard
 from codemods.loop.roots import Roots
 from codemods.program.classes import is_test
@@ -43,11 +45,20 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class _Uses:
-    """What a file does with containers that several functions can reach, by function and line."""
+class _Use:
+    """A place in a function, and the locks that it holds there."""
 
-    through: dict[Key, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
-    changes: dict[Key, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
+    scope: int
+    line: int
+    locks: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Uses:
+    """What a file does with containers that several functions can reach."""
+
+    through: dict[Key, list[_Use]] = field(default_factory=lambda: defaultdict(list))
+    changes: dict[Key, list[_Use]] = field(default_factory=lambda: defaultdict(list))
 
 
 class Containers:
@@ -71,23 +82,24 @@ class Containers:
             (found.through, "changes", True),
         ):
             for key, places in here.items():
-                own = [line for scope, line in places if scope == function.scope and _within(line, lines)]
-                other = self._elsewhere(key, there) if own else ""
-                if other:
-                    place = f"{module.shown}:{own[0]}"
+                own = (use for use in places if use.scope == function.scope and _within(use.line, lines))
+                found_both = ((use, self._elsewhere(key, there, use.locks)) for use in own)
+                use, other = next((each for each in found_both if each[1]), (None, ""))
+                if use is not None:
+                    place = f"{module.shown}:{use.line}"
                     through, changed = (place, other) if in_thread_goes else (other, place)
                     yield Hazard("unsafe", f"{through} goes through `{key[1]}` {_MEANWHILE.format(changed)}")
                     break
 
-    def _elsewhere(self, key: Key, what: str) -> str:
-        """The place where a function that the loop runs while it serves does something with a container."""
+    def _elsewhere(self, key: Key, what: str, locks: frozenset[str]) -> str:
+        """The place where a function that the loop runs while it serves does something, under none of some locks."""
         for path in sorted({key[0], *self._calls.program.importers(key[0])}):
             module = self._module(path)
             if is_test(path):
                 continue
-            for scope, line in getattr(self._uses(module), what).get(key, ()):
-                if self._while_serving(Definition(path, scope)):
-                    return f"{module.shown}:{line}"
+            for use in getattr(self._uses(module), what).get(key, ()):
+                if use.locks.isdisjoint(locks) and self._while_serving(Definition(path, use.scope)):
+                    return f"{module.shown}:{use.line}"
         return ""
 
     def _uses(self, module: Module) -> _Uses:
@@ -138,11 +150,11 @@ def around_await(situation: Situation) -> Iterator[Hazard]:
             continue
         look = _Look(situation.calls, module, opened)
         for key in look.gone_through(above.iter):
-            for scope, line in uses(situation.calls, module, opened).changes.get(key, ()):
-                name = module.facts.scopes[scope].qualname
+            for use in uses(situation.calls, module, opened).changes.get(key, ()):
+                name = module.facts.scopes[use.scope].qualname
                 if name and not name.endswith("__init__"):
                     place = f"{module.shown}:{above.lineno}"
-                    changed = f"{module.shown}:{line}"
+                    changed = f"{module.shown}:{use.line}"
                     yield Hazard("unsafe", f"{place} goes through `{key[1]}` {_MEANWHILE.format(changed)}")
                     return
 
@@ -152,10 +164,10 @@ def uses(calls: Touches, module: Module, opened: Opened) -> _Uses:
     found, look = _Uses(), _Look(calls, module, opened)
     for node in walk(opened.tree):
         for key in look.through(node):
-            found.through[key].append((opened.scopes[opened.function(node)], getattr(node, "lineno", 0)))
+            found.through[key].append(look.use(node))
         changed = look.changed(node)
         if changed is not None:
-            found.changes[changed].append((opened.scopes[opened.function(node)], getattr(node, "lineno", 0)))
+            found.changes[changed].append(look.use(node))
     return found
 
 
@@ -166,6 +178,18 @@ class _Look:
         self._calls = calls
         self._module = module
         self._opened = opened
+
+    def use(self, node: ast.AST) -> _Use:
+        """Where a node stands."""
+        function = self._opened.function(node)
+        names: set[str] = set()
+        for above, part in self._opened.ancestors(node):
+            if above is function:
+                break
+            if isinstance(above, ast.With) and part in above.body:
+                names |= {dotted(item.context_expr).rpartition(".")[2] for item in above.items}
+        locks = frozenset(name for name in names if SOUNDS_LIKE_LOCK.search(name.lower()))
+        return _Use(self._opened.scopes[function], getattr(node, "lineno", 0), locks)
 
     def through(self, node: ast.AST) -> list[Key]:
         """The containers that a loop or a comprehension goes through."""
@@ -238,13 +262,17 @@ class _Look:
         root = name.partition(".")[0]
         if owner in {"self", "cls"}:
             cls = self._class_around(node)
-            return (cls.path, f"{self._qualname(cls)}.{last}{end}") if cls is not None else None
+            return self._of_class(cls, f"{last}{end}") if cls is not None else None
         if self._module.holder(scope, root) == 0 and not (dot and self._is_object(scope, owner, node.lineno)):
             return self._of_module(name, end)
         for value in self._calls.of(self._module, scope, owner, node.lineno) if dot else ():
             if isinstance(value, Instance):
-                return value.of.path, f"{self._qualname(value.of)}.{last}{end}"
+                return None if value.loaded else self._of_class(value.of, f"{last}{end}")
         return None
+
+    def _of_class(self, cls: Definition, name: str) -> Key | None:
+        """An attribute of a class's objects; other requests have rows of their own."""
+        return None if is_row(self._calls, cls) else (cls.path, f"{self._qualname(cls)}.{name}")
 
     def _is_object(self, scope: int, owner: str, line: int) -> bool:
         return any(isinstance(value, Instance) for value in self._calls.of(self._module, scope, owner, line))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from codemods.program import Module
 
 # Whole words of a name, so that neither a clock nor a block is taken for a lock.
-_SOUNDS_LIKE_LOCK = re.compile(
+SOUNDS_LIKE_LOCK = re.compile(
     r"(?:^|_)(?:[rw]?lock|mutex|sem|semaphore|cond|condition|critical|exclusive|transaction|atomic|begin)"
     r"(?:s|ed|_|\d|$)|Lock|Mutex|Semaphore|Condition|Transaction"
 )
@@ -69,7 +69,7 @@ def _held(situation: Situation, context: Context) -> Iterator[Hazard]:
     makers = _makers(situation, situation.site.module, context) or _types(situation, context)
     name = context.expression or "something"
     where = f"the `with {name}{'(…)' if context.called else ''}` block of line {context.line}"
-    if makers & known.locks or _SOUNDS_LIKE_LOCK.search(context.expression.rpartition(".")[2]):
+    if makers & known.locks or SOUNDS_LIKE_LOCK.search(context.expression.rpartition(".")[2]):
         yield Hazard(
             "manual",
             f"it stands in {where}: awaiting while a lock is held stops the loop or lets another task in; "

@@ -98,6 +98,11 @@ def makes_itself(calls: Touches, function: Definition, dotted_name: str) -> bool
     )
 
 
+def is_row(calls: Touches, cls: Definition) -> bool:
+    """Whether a class's objects are rows of a database."""
+    return any(isinstance(each, Outside) and each.name in catalog.threads().rows for each in calls.line(cls))
+
+
 def no_container(opened: Opened, calls: Touches, module: Module, owner: ast.expr) -> bool:
     """Whether something is known to be no container: a session, a client, an object of the project."""
     name = dotted(owner)
@@ -204,10 +209,7 @@ class _Look:
     def _is_row(self, name: str, line: int) -> bool:
         """Whether a name stands for a row of a database: other requests have objects of their own for it."""
         values = self._calls.of(self._module, self._scope, name, line)
-        return any(isinstance(value, Instance) and (value.loaded or self._inherits(value.of)) for value in values)
-
-    def _inherits(self, cls: Definition) -> bool:
-        return any(isinstance(each, Outside) and each.name in catalog.threads().rows for each in self._calls.line(cls))
+        return any(isinstance(value, Instance) and (value.loaded or is_row(self._calls, value.of)) for value in values)
 
     def _is_method(self) -> bool:
         scope = self._module.facts.scopes[self._scope]
