@@ -122,7 +122,11 @@ class Threads:
             names |= {f"{name}({keyword})" for name in names for keyword, _ in call.keywords}
             for name in sorted(names):
                 if known.on_loop_only(name) and not _error(name):
-                    yield Hazard("manual", f"`{name}` of {where} needs the event loop's own thread")
+                    # What is handed to a function that takes both is, off the loop, most likely the other one.
+                    either = any(isinstance(each, Method) and not known.on_loop_only(_name(each)) for each in values)
+                    what = "may be what is called, and needs" if either else "needs"
+                    reason = f"`{name}` of {where} {what} the event loop's own thread"
+                    yield Hazard("unsafe", reason) if either else Hazard("manual", reason)
                 elif name in known.ends:
                     yield Hazard("unsafe", f"`{name}` of {where} ends the process, while others go on")
                 elif name in known.own_frame or name.partition(".")[0] in known.own_thread_packages:
