@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING
@@ -73,6 +73,13 @@ def rewritten(folder: Path, text: str, settings: Settings | None = None) -> str:
     result = run(folder, settings=settings, changing=True)
     assert result.faults == ()
     return result.changes[0].after.decode() if result.changes else source(text)
+
+
+def alive(process: int) -> bool:
+    """Whether a process runs; one that has ended, and nobody has asked about yet, does not."""
+    with suppress(OSError):
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
 
 
 def git(folder: Path, *arguments: str) -> str:

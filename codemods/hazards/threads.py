@@ -12,7 +12,7 @@ from codemods.hazards.containers import Containers
 from codemods.hazards.shared import changed_by, depending, makes_itself, may_change
 from codemods.hazards.situation import Hazard
 from codemods.hazards.thread_locals import ThreadLocals
-from codemods.program.values import Definition, Later, Method, Outside, Thing
+from codemods.program.values import Definition, Later, Method, name_outside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from codemods.facts import Call, Opened
     from codemods.loop import Survey
     from codemods.program import Module
-    from codemods.program.values import Value
 
 # Beyond this many functions a call counts as understood as far as it was followed.
 _MOST_FUNCTIONS = 200
@@ -117,13 +116,15 @@ class Threads:
             where = f"{module.shown}:{call.place[0]}"
             last = called_name(call)
             values = self.calls.callee(module, call)
-            names = {name for value in values if (name := _name(value))}
+            names = {name for value in values if (name := name_outside(value))}
             names |= self.calls.program.resolve(module, call.scope, call.callee).outside if call.callee else set()
             names |= {f"{name}({keyword})" for name in names for keyword, _ in call.keywords}
             for name in sorted(names):
                 if known.on_loop_only(name) and not _error(name):
                     # What is handed to a function that takes both is, off the loop, most likely the other one.
-                    either = any(isinstance(each, Method) and not known.on_loop_only(_name(each)) for each in values)
+                    either = any(
+                        isinstance(each, Method) and not known.on_loop_only(name_outside(each)) for each in values
+                    )
                     what = "may be what is called, and needs" if either else "needs"
                     reason = f"`{name}` of {where} {what} the event loop's own thread"
                     yield Hazard("unsafe", reason) if either else Hazard("manual", reason)
@@ -175,17 +176,6 @@ class Threads:
             if line:
                 return f"{module.shown}:{line}"
         return ""
-
-
-def _name(value: Value) -> str:
-    match value:
-        case Outside():
-            return value.name
-        case Method():
-            return f"{value.type}.{value.name}"
-        case Thing():
-            return f"{value.type}.__call__"
-    return ""
 
 
 def _error(name: str) -> bool:

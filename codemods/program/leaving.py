@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from codemods import catalog
 from codemods.program.results import given_by
-from codemods.program.values import Definition, Method, Outside, Thing
+from codemods.program.values import Definition, Method, Thing, name_outside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,7 +70,7 @@ class Leaving:
             given = given_by(self._module, call)
             values = self._calls.callee(self._module, call)
             handed = 0
-            for name in map(_name_of, values):
+            for name in map(name_outside, values):
                 if name in catalog.frameworks().results:
                     handed = catalog.frameworks().results[name] + 1
                     values = self._calls.argument(given, handed - 1)
@@ -101,12 +101,3 @@ class Leaving:
 
     def _is_it(self, value: Value) -> bool:
         return isinstance(value, Thing) and value.type in self._line
-
-
-def _name_of(value: Value) -> str:
-    match value:
-        case Outside():
-            return value.name
-        case Method():
-            return f"{value.type}.{value.name}"
-    return ""

@@ -182,3 +182,15 @@ class Given(NamedTuple):
             if word == name:
                 return shape
         return self.arguments[position] if 0 <= position < len(self.arguments) else None
+
+
+def name_outside(value: Value) -> str:
+    """The public name of what a call runs, where that is not the project's own; else nothing."""
+    match value:
+        case Outside():
+            return value.name
+        case Method():
+            return f"{value.type}.{value.name}"
+        case Thing():
+            return f"{value.type}.__call__"
+    return ""

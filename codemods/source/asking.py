@@ -8,7 +8,7 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from codemods.source.git import NOTHING_RUN, QUIET, TIES
+from codemods.source.git import NOTHING_RUN, environment
 from codemods.source.programs import StoppedError, run, without_passwords
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def answer(folder: Path | None, *arguments: str, settings: Sequence[str] = (), s
     """What git answers."""
     command = ["git", *NOTHING_RUN, *settings, *arguments]
     try:
-        done = run(command, folder, seconds=seconds, environment=_environment())
+        # Nobody is there who could be asked for a password.
+        done = run(command, folder, seconds=seconds, environment=environment() | {"GIT_TERMINAL_PROMPT": "0"})
     except StoppedError as error:
         raise RepositoryError(f"git {arguments[0]}: {error}") from None
     except OSError as error:
@@ -61,9 +62,3 @@ def attempt(folder: Path, *arguments: str) -> str | None:
     with contextlib.suppress(RepositoryError):
         return answer(folder, *arguments)
     return None
-
-
-def _environment() -> dict[str, str]:
-    own = {name: value for name, value in os.environ.items() if name not in TIES}
-    # Nobody is there who could be asked for a password.
-    return own | QUIET | {"GIT_TERMINAL_PROMPT": "0"}

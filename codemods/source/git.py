@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 _CHUNK = 200
 # Set inside git hooks; they would tie every question to one repository, seen from one folder.
-TIES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
+_TIES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
 # A repository's own configuration may name programs that git is to run while it looks at files.
 NOTHING_RUN = ("-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}")
-QUIET = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+_QUIET = {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
 
 
 @lru_cache(maxsize=4096)
@@ -84,13 +84,18 @@ def _names(answer: bytes) -> Iterator[str]:
     return (os.fsdecode(name) for name in answer.split(b"\0") if name)
 
 
+def environment() -> dict[str, str]:
+    """What git is to know of its surroundings."""
+    return {name: value for name, value in os.environ.items() if name not in _TIES} | _QUIET
+
+
 def _git(folder: Path, *arguments: str) -> bytes | None:
     """What git prints, or nothing where it is missing or refuses."""
     try:
         done = subprocess.run(
             ["git", *NOTHING_RUN, *arguments],
             cwd=folder,
-            env={name: value for name, value in os.environ.items() if name not in TIES} | QUIET,
+            env=environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 import os
@@ -25,7 +24,7 @@ from codemods.cli import INTERRUPTED, offloop
 from codemods.repositories import EngineError, Order, Plan, bulk, cluster, read
 from codemods.source import RunFolder
 from tests.repositories.support import SLEEPY, SLOW, repository, results
-from tests.support import write
+from tests.support import alive, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -125,12 +124,6 @@ def wait_for(condition: Callable[[], object], seconds: float = 60) -> None:
     while not condition():
         assert time.monotonic() < until, "took too long"
         time.sleep(0.05)
-
-
-def alive(process: int) -> bool:
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    return False
 
 
 def holders(folder: Path) -> list[int]:

@@ -14,18 +14,12 @@ from pathlib import Path
 import pytest
 
 from codemods.source import Limits, StoppedError, guarded, run, without_passwords
-from tests.support import write
+from tests.support import alive, write
 
 NO_LIMITS = Limits(0, 0)
 SLEEP = "import time; time.sleep(60)"
 MUCH = "x = bytearray(200_000_000); x[::4096] = bytes(len(x[::4096]))"
 linux = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="what processes hold is read from /proc")
-
-
-def alive(process: int) -> bool:
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    return False
 
 
 def gone(process: int) -> bool:
